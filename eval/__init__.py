@@ -1,0 +1,1 @@
+"""Question sets, metrics, runs over an index, and benchmarks; see ``byline eval --help``."""

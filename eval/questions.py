@@ -1,0 +1,211 @@
+"""Question sets: a file of questions with what is known about their answers."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import zlib
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date
+from os import PathLike
+from pathlib import Path
+from typing import Any
+
+from index import QuestionSetError
+from index.article import clean
+
+__all__ = ["Question", "Turn", "read_questions"]
+
+_REPORTED = 20
+_GZIP_MAGIC = b"\x1f\x8b"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Turn:
+    """One earlier turn of a conversation; ``role`` is ``user`` or ``agent``."""
+
+    role: str
+    content: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """One question and what is known about its answer.
+
+    ``asked_on`` is the day as of which to answer. ``answers`` are accepted short answers,
+    ``articles`` ids or urls of articles that answer, ``evidence`` verbatim sentences any
+    one of which answers. Where ``answerable`` is False the articles hold no answer.
+    ``history`` holds earlier turns, oldest first.
+    """
+
+    id: str
+    question: str
+    asked_on: date | None = None
+    history: tuple[Turn, ...] = ()
+    answerable: bool = True
+    answers: tuple[str, ...] = ()
+    articles: tuple[str, ...] = ()
+    evidence: tuple[str, ...] = ()
+
+
+def read_questions(path: str | PathLike[str]) -> tuple[Question, ...]:
+    """The questions of a JSONL file, plain or gzipped, in the file's order.
+
+    Blank lines are passed over and keys that mean nothing here are ignored. Any broken
+    line fails the whole set, because a measure over part of a set is no measure of it:
+    QuestionSetError names the file and every broken line, up to twenty.
+    """
+    path = Path(path)
+    questions: list[Question] = []
+    line_of: dict[str, int] = {}
+    problems: list[str] = []
+    for number, line in _lines(path):
+        try:
+            question = _question(_object(line))
+            if question.id in line_of:
+                raise ValueError(f"id {_shown(question.id)} is already that of line {line_of[question.id]}")
+        except ValueError as error:
+            problems.append(f"{path}:{number}: {error}")
+        else:
+            line_of[question.id] = number
+            questions.append(question)
+    if problems:
+        more = len(problems) - _REPORTED
+        rest = [f"and {more} more broken {'line' if more == 1 else 'lines'}"] if more > 0 else []
+        raise QuestionSetError("\n".join([*problems[:_REPORTED], *rest]))
+    if not questions:
+        raise QuestionSetError(
+            f"{path}: no questions in this file; write one JSON object a line, "
+            'such as {"id": "1", "question": "Who won?", "answers": ["Ann Lee"]}'
+        )
+    return tuple(questions)
+
+
+def _lines(path: Path) -> Iterator[tuple[int, bytes]]:
+    """Every line that isn't blank, with its number counted from 1."""
+    try:
+        with path.open("rb") as file:
+            # The content decides, not the name: a downloaded .gz is often unpacked under its old name.
+            packed = file.read(len(_GZIP_MAGIC)) == _GZIP_MAGIC
+            file.seek(0)
+            stream: Iterable[bytes] = gzip.GzipFile(fileobj=file) if packed else file
+            for number, line in enumerate(stream, start=1):
+                if line.strip():
+                    yield number, line
+    except FileNotFoundError:
+        raise QuestionSetError(f"{path}: no such file; name a question set, a JSON object a line") from None
+    except IsADirectoryError:
+        raise QuestionSetError(f"{path}: is a folder; name the file of questions in it") from None
+    except (gzip.BadGzipFile, EOFError, zlib.error) as error:
+        raise QuestionSetError(f"{path}: damaged gzip file ({error}); fetch or pack it again") from error
+    except OSError as error:
+        raise QuestionSetError(f"{path}: can't be read ({error.strerror or error})") from error
+
+
+def _object(line: bytes) -> dict[str, Any]:
+    try:
+        value = json.loads(line.decode("utf-8-sig"))
+    except UnicodeDecodeError as error:
+        raise ValueError(f"not UTF-8 at byte {error.start}; save the file as UTF-8") from None
+    except json.JSONDecodeError as error:
+        raise ValueError(f"not JSON at column {error.colno}: {error.msg}") from None
+    except RecursionError:
+        raise ValueError("nested too deep to be a question") from None
+    if not isinstance(value, dict):
+        raise ValueError(f"a JSON object is needed, not {_kind(value)}")
+    return value
+
+
+def _question(row: dict[str, Any]) -> Question:
+    return Question(
+        id=_text(row, "id"),
+        question=_text(row, "question"),
+        asked_on=_day(row, "asked_on"),
+        history=_history(row),
+        answerable=_flag(row, "answerable"),
+        answers=_texts(row, "answers"),
+        articles=_texts(row, "articles"),
+        evidence=_texts(row, "evidence"),
+    )
+
+
+def _text(row: dict[str, Any], key: str) -> str:
+    if key not in row:
+        raise ValueError(f"{key} is missing")
+    return _filled(row[key], key)
+
+
+def _filled(value: Any, name: str) -> str:
+    if not isinstance(value, str):
+        raise ValueError(f"{name} must be text, not {_kind(value)}")
+    text = clean(value).strip()
+    if not text:
+        # An empty accepted answer would be found in every text, an empty id in every article.
+        raise ValueError(f"{name} is empty")
+    return text
+
+
+def _texts(row: dict[str, Any], key: str) -> tuple[str, ...]:
+    values = _list(row, key)
+    return tuple(_filled(value, f"{key}[{place}]") for place, value in enumerate(values))
+
+
+def _list(row: dict[str, Any], key: str) -> list[Any]:
+    value = row.get(key)
+    if value is None:
+        return []
+    if not isinstance(value, list):
+        raise ValueError(f"{key} must be a list, not {_kind(value)}")
+    return value
+
+
+def _flag(row: dict[str, Any], key: str) -> bool:
+    value = row.get(key, True)
+    if not isinstance(value, bool):
+        raise ValueError(f"{key} must be true or false, not {_kind(value)}")
+    return value
+
+
+def _day(row: dict[str, Any], key: str) -> date | None:
+    value = row.get(key)
+    if value is None:
+        return None
+    # fromisoformat alone also takes 20220616 and 2022-W24-4, which no other reader of the format does.
+    if isinstance(value, str) and len(value) == len("2022-06-16"):
+        try:
+            day = date.fromisoformat(value)
+        except ValueError:
+            pass
+        else:
+            if day.isoformat() == value:
+                return day
+    raise ValueError(f"{key} must be a day as YYYY-MM-DD, not {_shown(value)}")
+
+
+def _history(row: dict[str, Any]) -> tuple[Turn, ...]:
+    turns = []
+    for place, value in enumerate(_list(row, "history")):
+        name = f"history[{place}]"
+        if not isinstance(value, dict):
+            raise ValueError(f"{name} must be an object with role and content, not {_kind(value)}")
+        role = value.get("role")
+        if role not in ("user", "agent"):
+            raise ValueError(f'{name}.role must be "user" or "agent", not {_shown(role)}')
+        turns.append(Turn(role=role, content=_filled(value.get("content"), f"{name}.content")))
+    return tuple(turns)
+
+
+def _kind(value: Any) -> str:
+    kinds = (
+        (bool, "true or false"),
+        (str, "text"),
+        (list, "a list"),
+        (dict, "an object"),
+        (type(None), "null"),
+    )
+    return next((name for kind, name in kinds if isinstance(value, kind)), "a number")
+
+
+def _shown(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=True)[:60]

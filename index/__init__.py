@@ -1,0 +1,52 @@
+"""Articles at rest: read, split into sentences, embedded, stored, and searched.
+
+``ArticleIndex`` is the door; everything behind it is private to this package.
+"""
+
+from index.archive import AddReport, ArticleHit, ArticleIndex, Outcome, SearchResult, SentenceHit
+from index.article import Article, Filter, Sentence, Span, day_of
+from index.embedder import DEFAULT_MODEL, default_model_path
+from index.errors import (
+    ArticleError,
+    ArticleNotFoundError,
+    BylineError,
+    IndexDamagedError,
+    IndexLockedError,
+    IndexMissingError,
+    IndexReadOnlyError,
+    ModelError,
+    ModelMismatchError,
+    QuestionError,
+    QuestionSetError,
+    SettingsError,
+    StoreError,
+)
+
+__all__ = [
+    "DEFAULT_MODEL",
+    "AddReport",
+    "Article",
+    "ArticleError",
+    "ArticleHit",
+    "ArticleIndex",
+    "ArticleNotFoundError",
+    "BylineError",
+    "Filter",
+    "IndexDamagedError",
+    "IndexLockedError",
+    "IndexMissingError",
+    "IndexReadOnlyError",
+    "ModelError",
+    "ModelMismatchError",
+    "Outcome",
+    "QuestionError",
+    "QuestionSetError",
+    "SearchResult",
+    "Sentence",
+    "SentenceHit",
+    "SettingsError",
+    "Span",
+    "StoreError",
+    "day_of",
+    "default_model_path",
+]

@@ -1,0 +1,115 @@
+"""Files and folders to articles; what can't be read is rejected by name, with the reason."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from index.article import Article
+from index.errors import ArticleError
+from index.readers.jsonlines import read_json_lines
+from index.readers.plain import read_markdown, read_text
+
+__all__ = ["Reading", "SUFFIXES", "read_all"]
+
+_Reader = Callable[[Path, str], Iterator["Article | ArticleError"]]
+
+_READERS: dict[str, _Reader] = {
+    ".txt": read_text,
+    ".text": read_text,
+    ".md": read_markdown,
+    ".markdown": read_markdown,
+    ".jsonl": read_json_lines,
+    ".ndjson": read_json_lines,
+    ".jsonl.gz": read_json_lines,
+    ".ndjson.gz": read_json_lines,
+}
+
+SUFFIXES = tuple(_READERS)
+"""The kinds of file that are read, by the end of their names."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """One thing found: an article, or ``error`` with the reason why there is none.
+
+    ``name`` is what the user would call it, ``origin`` the absolute path of its file.
+    """
+
+    name: str
+    origin: str
+    article: Article | None = None
+    error: ArticleError | None = None
+
+
+def read_all(paths: Iterable[str | os.PathLike[str]]) -> Iterator[Reading]:
+    """Every article in ``paths``: files, or folders walked in order of name.
+
+    An article without a url is known by its path within the folder given (by its file
+    name where the file itself was given). Hidden files and folders are passed over.
+    """
+    for given in paths:
+        path = Path(given)
+        if path.is_dir():
+            yield from _walk(path)
+        else:
+            yield from _read(path, path.name)
+
+
+def _walk(folder: Path) -> Iterator[Reading]:
+    unreadable: list[OSError] = []
+    for parent, folders, files in os.walk(folder, onerror=unreadable.append):
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        for name in sorted(files):
+            if not name.startswith("."):
+                path = Path(parent, name)
+                yield from _read(path, path.relative_to(folder).as_posix())
+    for error in unreadable:
+        yield _rejection(Path(error.filename or folder), f"the folder can't be read ({error.strerror}): check its permissions")
+
+
+def _read(path: Path, relative: str) -> Iterator[Reading]:
+    # A name that isn't UTF-8 reaches Python with lone surrogates, which no store can hold.
+    relative = relative.encode("utf-8", "replace").decode()
+    try:
+        reader = _reader_for(path)
+        for number, found in enumerate(reader(path, relative)):
+            if isinstance(found, ArticleError):
+                yield Reading(name=found.name, origin=_origin(path), error=found)
+            else:
+                name = str(path) if number == 0 and found.id == relative else f"{path} ({found.id})"
+                yield Reading(name=_printable(name), origin=_origin(path), article=found)
+    except ArticleError as error:
+        yield Reading(name=error.name, origin=_origin(path), error=error)
+    except OSError as error:
+        yield _rejection(path, f"can't be read ({error.strerror or error}): check that it exists and its permissions")
+
+
+def _reader_for(path: Path) -> _Reader:
+    if not path.exists():
+        raise ArticleError(_printable(str(path)), "no such file or folder: check the path")
+    if not path.is_file():
+        raise ArticleError(_printable(str(path)), "not a regular file: give a file or a folder of files")
+    lower = path.name.lower()
+    for suffix, reader in _READERS.items():
+        if lower.endswith(suffix):
+            return reader
+    raise ArticleError(
+        _printable(str(path)),
+        f"unknown kind of file: Byline reads {', '.join(SUFFIXES)}; convert it or rename it",
+    )
+
+
+def _rejection(path: Path, reason: str) -> Reading:
+    error = ArticleError(_printable(str(path)), reason)
+    return Reading(name=error.name, origin=_origin(path), error=error)
+
+
+def _origin(path: Path) -> str:
+    return _printable(str(path.absolute()))
+
+
+def _printable(name: str) -> str:
+    return name.encode("utf-8", "replace").decode()

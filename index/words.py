@@ -1,0 +1,203 @@
+"""BM25 over articles and over sentences in tantivy: a cache of what SQLite holds."""
+
+from __future__ import annotations
+
+import math
+import os
+import shutil
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+import tantivy
+from numpy.typing import NDArray
+
+from index.files import sha256, sync, sync_folder
+from index.store import Placed
+
+__all__ = ["Terms", "WordIndex", "branch", "files_of", "intact"]
+
+Terms = tuple[str, ...]
+"""A question's words as the index knows them: folded, without stop words, stemmed."""
+
+_ANALYZER = "byline"
+# One thread puts documents in order, so that equal content makes equal indexes.
+_THREADS = 1
+_HEAP = 64_000_000
+
+# What a question is made of whatever it is about. tantivy's own list leaves these in.
+_QUESTION_WORDS = (
+    "how what who whom whose when where why which do does did is are was were be been can could will would"
+    " should has have had any me tell"
+)
+
+_Hits = tuple[NDArray[np.int64], NDArray[np.float64]]
+_occur = tantivy.Occur
+_query = tantivy.Query
+
+
+def _analyzer() -> tantivy.TextAnalyzer:
+    return (
+        tantivy.TextAnalyzerBuilder(tantivy.Tokenizer.simple())
+        .filter(tantivy.Filter.remove_long(60))
+        .filter(tantivy.Filter.lowercase())
+        .filter(tantivy.Filter.ascii_fold())
+        .filter(tantivy.Filter.stopword("english"))
+        .filter(tantivy.Filter.stemmer("english"))
+        .build()
+    )
+
+
+class _Part:
+    """One tantivy index: texts, each with a key and the article it belongs to."""
+
+    def __init__(self, folder: Path | None) -> None:
+        builder = tantivy.SchemaBuilder()
+        builder.add_text_field("body", tokenizer_name=_ANALYZER, index_option="freq")
+        builder.add_integer_field("key", fast=True, indexed=True)
+        builder.add_integer_field("article", indexed=True)
+        self._schema = builder.build()
+        if folder is not None:
+            folder.mkdir(parents=True, exist_ok=True)
+        self._index = tantivy.Index(self._schema, path=str(folder) if folder else None)
+        self._index.register_tokenizer(_ANALYZER, _analyzer())
+        self._searcher = self._index.searcher()
+
+    def __len__(self) -> int:
+        return int(self._searcher.num_docs)
+
+    def writer(self) -> tantivy.IndexWriter:
+        return self._index.writer(_HEAP, _THREADS)
+
+    def commit(self, writer: tantivy.IndexWriter) -> None:
+        writer.commit()
+        writer.wait_merging_threads()
+        self._index.reload()
+        self._searcher = self._index.searcher()
+
+    def search(self, terms: Terms, k: int, articles: Sequence[int] | None) -> _Hits:
+        """Keys and BM25 scores, best first, equal scores by key."""
+        if not terms or k < 1 or len(self) == 0:
+            return np.empty(0, np.int64), np.empty(0, np.float64)
+        query = _query.boolean_query(
+            [(_occur.Should, _query.term_query(self._schema, "body", term, "freq")) for term in terms]
+        )
+        if articles is not None:
+            within = _query.const_score_query(_query.term_set_query(self._schema, "article", list(articles)), 0.0)
+            query = _query.boolean_query([(_occur.Must, query), (_occur.Must, within)])
+        hits = self._searcher.search(query, min(k, len(self)), count=False).hits
+        keys = np.array(self._searcher.fast_field_values("key", [address for _, address in hits]), np.int64)
+        scores = np.array([score for score, _ in hits], np.float64)
+        order = np.lexsort((keys, -scores))
+        return keys[order], scores[order]
+
+    def frequency(self, term: str) -> int:
+        return int(self._searcher.doc_freq("body", term))
+
+
+class WordIndex:
+    """Articles by key and sentences by id, ranked by BM25 (k1 = 1.2, b = 0.75).
+
+    Nothing is ever deleted from one: tantivy goes on counting deleted texts in its word
+    statistics, which would leave a trace of a removed article in every score. After a
+    removal it is built anew.
+    """
+
+    def __init__(self, folder: Path | None) -> None:
+        """Open or make the index in ``folder``; None keeps it in memory."""
+        self._analyzer = _analyzer()
+        self._asking = frozenset(self._analyzer.analyze(_QUESTION_WORDS))
+        self._articles = _Part(folder / "articles" if folder else None)
+        self._sentences = _Part(folder / "sentences" if folder else None)
+
+    @property
+    def counts(self) -> tuple[int, int]:
+        """How many articles and how many sentences are held."""
+        return len(self._articles), len(self._sentences)
+
+    def add(self, articles: Iterable[tuple[Placed, str, str]]) -> None:
+        """Add articles: each with its sentences, its title and its text."""
+        whole, parts = self._articles.writer(), self._sentences.writer()
+        for placed, title, text in articles:
+            whole.add_document(tantivy.Document(key=placed.key, article=placed.key, body=f"{title}\n{text}"))
+            for sentence in placed.sentences:
+                body = text[sentence.span.start : sentence.span.end]
+                parts.add_document(tantivy.Document(key=sentence.id, article=placed.key, body=body))
+        self._articles.commit(whole)
+        self._sentences.commit(parts)
+
+    def terms(self, text: str) -> Terms:
+        """The distinct words of ``text`` as they are indexed, in order."""
+        return tuple(dict.fromkeys(self._analyzer.analyze(text)))
+
+    def terms_asked(self, question: str) -> Terms:
+        """The words of a question that say what it is about; all, where none does."""
+        terms = self.terms(question)
+        return tuple(term for term in terms if term not in self._asking) or terms
+
+    def weights(self, terms: Terms) -> NDArray[np.float64]:
+        """Each term's BM25 inverse document frequency over sentences, (n,)."""
+        n = len(self._sentences)
+        found = [self._sentences.frequency(term) for term in terms]
+        return np.array([math.log(1 + (n - f + 0.5) / (f + 0.5)) for f in found], np.float64)
+
+    def search_articles(self, terms: Terms, k: int, allowed: Sequence[int] | None = None) -> _Hits:
+        """The ``k`` best articles by key, of those allowed, with their BM25."""
+        return self._articles.search(terms, k, allowed)
+
+    def search_sentences(self, terms: Terms, k: int, allowed: Sequence[int] | None = None) -> _Hits:
+        """The ``k`` best sentences by id, of the articles allowed, with their BM25."""
+        return self._sentences.search(terms, k, allowed)
+
+
+def files_of(folder: Path, known: Mapping[str, tuple[int, str]]) -> dict[str, tuple[int, str]]:
+    """Every file below ``folder`` by relative name, with its size and SHA-256.
+
+    ``known`` spares hashing again what tantivy never rewrites: its segment files.
+    """
+    found = {}
+    for path in sorted(folder.rglob("*")):
+        name = path.relative_to(folder).as_posix()
+        if not path.is_file() or path.suffix == ".lock":
+            continue
+        size = path.stat().st_size
+        before = known.get(name)
+        if before and before[0] == size and _is_segment(path):
+            found[name] = before
+        else:
+            sync(path)
+            found[name] = (size, sha256(path))
+    return found
+
+
+def intact(folder: Path, files: Mapping[str, tuple[int, str]]) -> bool:
+    """Whether every file is byte for byte what was recorded."""
+    try:
+        return all(
+            (folder / name).stat().st_size == size and sha256(folder / name) == digest
+            for name, (size, digest) in files.items()
+        )
+    except OSError:
+        return False
+
+
+def branch(old: Path, new: Path) -> None:
+    """A copy of a word index that shares its segment files, so that adding to one leaves
+    the other as it was."""
+    for path in sorted(old.rglob("*")):
+        target = new / path.relative_to(old)
+        if path.is_dir():
+            target.mkdir(parents=True, exist_ok=True)
+        elif _is_segment(path):
+            try:
+                os.link(path, target)
+            except OSError:
+                # Some file systems have no hard links.
+                shutil.copy2(path, target)
+        elif path.suffix != ".lock":
+            shutil.copy2(path, target)
+    sync_folder(new)
+
+
+def _is_segment(path: Path) -> bool:
+    return path.suffix != ".json" and path.suffix != ".lock"

@@ -1,0 +1,99 @@
+"""Passages with their attribution, and citations that open the exact words."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from urllib.parse import quote as percent_encode
+from urllib.parse import urlsplit
+
+from index import Article, Sentence, Span
+
+__all__ = ["Citation", "Passage", "deep_link"]
+
+# Long fragments make long urls and break on the first edit of the page; the
+# specification's `textStart,textEnd` form needs only both ends of the quote.
+_WHOLE_QUOTE = 120
+_ENDS = 5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Passage:
+    """Sentences of one article that stand together, and why they were found.
+
+    ``score`` orders passages, best first; ``meaning`` and ``words`` are its parts from
+    embeddings and from BM25, each in [0, 1] over this question's hits, and ``time`` is
+    the factor in (0, 1] for age. ``best`` is the index in ``sentences`` of the one that
+    was found. ``rank`` counts from 1.
+    """
+
+    article: Article
+    span: Span
+    sentences: tuple[Sentence, ...]
+    best: int
+    score: float
+    meaning: float
+    words: float
+    time: float
+    rank: int
+
+    @property
+    def text(self) -> str:
+        """The passage's words, exactly as in the article."""
+        return self.article.text[self.span.start : self.span.end]
+
+    @property
+    def paragraph(self) -> int:
+        """The paragraph, counted from 1, of the sentence that was found."""
+        return self.sentences[self.best].paragraph
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Citation:
+    """The words that a claim rests on: ``article.text[span.start:span.end] == quote``.
+
+    ``marker`` is the number in the answer's text, ``paragraph`` counts from 1, and
+    ``link`` opens the original page at the quoted words; it is None where the article
+    has no web address.
+    """
+
+    marker: int
+    article: Article
+    span: Span
+    quote: str
+    paragraph: int
+    score: float
+    link: str | None
+
+
+def deep_link(url: str | None, quote: str) -> str | None:
+    """The address of ``quote`` on the page at ``url``, as a text fragment.
+
+    Returns None where ``url`` is not an http or https address. The fragment's syntax is
+    that of the URL Fragment Text Directives draft of the WICG.
+    """
+    if url is None or not is_web_address(url):
+        return None
+    words = quote.split()
+    if len(quote) <= _WHOLE_QUOTE or len(words) <= 2 * _ENDS:
+        fragment = _encode(" ".join(words))
+    else:
+        fragment = f"{_encode(' '.join(words[:_ENDS]))},{_encode(' '.join(words[-_ENDS:]))}"
+    glue = ":~:text=" if "#" in url else "#:~:text="
+    return f"{url}{glue}{fragment}"
+
+
+def is_web_address(url: str) -> bool:
+    """Whether ``url`` is an absolute http or https address that is safe to link to."""
+    if re.search(r"[\x00-\x20\"'<>\\`]", url):
+        return False
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return False
+    return parts.scheme in ("http", "https") and bool(parts.hostname)
+
+
+def _encode(words: str) -> str:
+    # `-` and `,` have meaning inside a text directive, so they are encoded too.
+    return percent_encode(words, safe="").replace("-", "%2D")

@@ -1,0 +1,232 @@
+"""``ArticleQA``: a question in, a cited answer or a refusal out."""
+
+from __future__ import annotations
+
+import math
+import os
+import time
+from collections.abc import Iterator, Sequence
+from datetime import date, datetime
+from types import TracebackType
+
+from index import Article, ArticleIndex, Filter, Sentence
+from qa.answer import Answer, Claim
+from qa.citation import Citation, Passage, deep_link
+from qa.question import Question, check_filter, understand
+from qa.retrieve import RankedSentence, Ranking, passages, rank
+
+__all__ = ["ArticleQA"]
+
+# The chance that the articles answer, by logistic regression on the best sentence's
+# cosine and on the share, by rarity, of the question's words in its passage.
+_COSINE = 21.0
+_COVERAGE = 11.0
+_BIAS = -13.0
+_THRESHOLD = 0.5
+
+_CLAIMS = 3
+# A further sentence is shown where it is nearly as good as the best.
+_NEARLY = 0.92
+_SAME_WORDS = 0.7
+_NEAREST = 5
+
+
+class ArticleQA:
+    """Questions to one index, answered from its articles alone.
+
+    Safe to share between threads. It sees each change of the index from the question
+    after it on; each question sees one moment.
+    """
+
+    def __init__(self, index: ArticleIndex) -> None:
+        self._index = index
+
+    @classmethod
+    def open(cls, path: str | os.PathLike[str], *, model: str | None = None) -> ArticleQA:
+        """Open the index in the folder ``path`` to read it.
+
+        Raises IndexMissingError, IndexDamagedError, ModelMismatchError or ModelError.
+        """
+        return cls(ArticleIndex.open(path, read_only=True, model=model))
+
+    def close(self) -> None:
+        """Close the index."""
+        self._index.close()
+
+    def __enter__(self) -> ArticleQA:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    @property
+    def article_count(self) -> int:
+        """How many articles can be asked about."""
+        return self._index.article_count
+
+    @property
+    def sentence_count(self) -> int:
+        """How many sentences they have."""
+        return self._index.sentence_count
+
+    def articles(self) -> Iterator[Article]:
+        """Every article, in order of id."""
+        return self._index.articles()
+
+    def article(self, article_id: str) -> Article:
+        """One article.
+
+        Raises ArticleNotFoundError.
+        """
+        return self._index.article(article_id)
+
+    def retrieve(
+        self,
+        question: str,
+        *,
+        k: int = 5,
+        as_of: date | datetime | None = None,
+        published_from: date | None = None,
+        published_to: date | None = None,
+        sources: Sequence[str] | None = None,
+    ) -> tuple[Passage, ...]:
+        """The ``k`` passages most likely to hold the answer, best first.
+
+        ``as_of`` leaves out what was published later and prefers what was new then;
+        ``published_from`` and ``published_to`` are days, both included; ``sources`` are
+        names as ``Article.source`` has them.
+
+        Raises QuestionError, ModelError, or StoreError where the index can't be read.
+        """
+        understood, where = _request(question, as_of, published_from, published_to, sources)
+        with self._index.moment():
+            return self._passages(rank(self._index, understood, where), k)
+
+    def rank_sentences(
+        self,
+        question: str,
+        *,
+        k: int = 10,
+        as_of: date | datetime | None = None,
+        published_from: date | None = None,
+        published_to: date | None = None,
+        sources: Sequence[str] | None = None,
+    ) -> tuple[RankedSentence, ...]:
+        """The ``k`` sentences most likely to hold the answer, best first; as ``retrieve``."""
+        understood, where = _request(question, as_of, published_from, published_to, sources)
+        with self._index.moment():
+            return rank(self._index, understood, where).sentences[:k]
+
+    def ask(
+        self,
+        question: str,
+        *,
+        as_of: date | datetime | None = None,
+        published_from: date | None = None,
+        published_to: date | None = None,
+        sources: Sequence[str] | None = None,
+    ) -> Answer:
+        """The sentences that answer, word for word and cited, or a refusal with its reason.
+
+        Filters and errors are those of ``retrieve``.
+        """
+        began = time.perf_counter()
+        understood, where = _request(question, as_of, published_from, published_to, sources)
+        with self._index.moment():
+            ranking = rank(self._index, understood, where)
+            nearest = self._passages(ranking, _NEAREST)
+            confidence = self._confidence(ranking, nearest)
+            answered = confidence >= _THRESHOLD
+            chosen = self._choose(ranking) if answered else []
+        citations = tuple(_cite(marker, ranked) for marker, ranked in enumerate(chosen, 1))
+        return Answer(
+            question=understood.text,
+            answered=answered,
+            claims=tuple(Claim(text=citation.quote, markers=(citation.marker,)) for citation in citations),
+            citations=citations,
+            passages=nearest,
+            reason=None if answered else _refusal(ranking, where),
+            confidence=confidence,
+            as_of=as_of,
+            took_ms=(time.perf_counter() - began) * 1000,
+        )
+
+    def examples(self, n: int = 4) -> tuple[str, ...]:
+        """Questions that these articles may answer: one on each of ``n`` headlines, spread
+        over all the articles."""
+        titles = [article.title for article in self._index.articles()]
+        step = max(1, len(titles) // n) if n else 1
+        return tuple(f"What do the articles say about “{title}”?" for title in titles[::step][:n])
+
+    def _passages(self, ranking: Ranking, k: int) -> tuple[Passage, ...]:
+        by_article: dict[str, Sequence[Sentence]] = {}
+        for ranked in ranking.sentences:
+            if ranked.article.id not in by_article:
+                by_article[ranked.article.id] = self._index.sentences(ranked.article.id)
+        return passages(ranking, by_article, k)
+
+    def _confidence(self, ranking: Ranking, nearest: Sequence[Passage]) -> float:
+        if not nearest:
+            return 0.0
+        found, passage, best = ranking.found, nearest[0], ranking.sentences[0]
+        present = self._index.terms(f"{passage.article.title} {passage.text}")
+        total = sum(found.weights)
+        shared = sum(w for term, w in zip(found.terms, found.weights, strict=True) if term in present)
+        coverage = shared / total if total else 0.0
+        return 1 / (1 + math.exp(-(_BIAS + _COSINE * best.cosine + _COVERAGE * coverage)))
+
+    def _choose(self, ranking: Ranking) -> list[RankedSentence]:
+        """The best sentence and those nearly as good that say something else, the best
+        one's article first, each article's in reading order."""
+        chosen: list[RankedSentence] = []
+        words: list[frozenset[str]] = []
+        for ranked in ranking.sentences:
+            if len(chosen) == _CLAIMS or (chosen and ranked.score < _NEARLY * chosen[0].score):
+                break
+            own = self._index.terms(ranked.text)
+            if all(len(own & other) <= _SAME_WORDS * len(own | other) for other in words):
+                chosen.append(ranked)
+                words.append(own)
+        order = {article_id: place for place, article_id in enumerate(dict.fromkeys(r.article.id for r in chosen))}
+        return sorted(chosen, key=lambda r: (order[r.article.id], r.sentence.ordinal))
+
+
+def _request(
+    question: str,
+    as_of: date | datetime | None,
+    published_from: date | None,
+    published_to: date | None,
+    sources: Sequence[str] | None,
+) -> tuple[Question, Filter]:
+    where = Filter(
+        as_of=as_of,
+        published_from=published_from,
+        published_to=published_to,
+        sources=None if sources is None else tuple(sources),
+    )
+    check_filter(where)
+    return understand(question), where
+
+
+def _cite(marker: int, ranked: RankedSentence) -> Citation:
+    return Citation(
+        marker=marker,
+        article=ranked.article,
+        span=ranked.sentence.span,
+        quote=ranked.text,
+        paragraph=ranked.sentence.paragraph,
+        score=ranked.score,
+        link=deep_link(ranked.article.url, ranked.text),
+    )
+
+
+def _refusal(ranking: Ranking, where: Filter) -> str:
+    found = ranking.found
+    if not found.total:
+        return "There are no articles yet: add some with `byline add`."
+    undated = f" {found.undated:,} of unknown date can't be shown to be in time." if found.undated else ""
+    if not found.passing:
+        return f"None of the {found.total:,} articles passes the filters.{undated}"
+    return f"The articles don't say.{undated}"

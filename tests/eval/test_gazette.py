@@ -1,0 +1,92 @@
+"""The sample newspaper: its questions fit its articles, and Byline answers them."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from eval.questions import Question, read_questions
+from eval.run import Report, evaluate
+from index import Article, ArticleIndex
+from qa import ArticleQA
+
+GAZETTE = Path(__file__).parents[2] / "eval" / "gazette"
+QUESTIONS = GAZETTE / "questions.jsonl"
+
+
+@pytest.fixture(scope="module")
+def questions() -> tuple[Question, ...]:
+    return read_questions(QUESTIONS)
+
+
+@pytest.fixture(scope="module")
+def articles(gazette_index: Path) -> dict[str, Article]:
+    with ArticleIndex.open(gazette_index) as index:
+        return {article.id: article for article in index.articles()}
+
+
+@pytest.fixture(scope="module")
+def report(gazette_index: Path, questions: tuple[Question, ...]) -> Report:
+    with ArticleQA.open(gazette_index) as qa:
+        return evaluate(qa, questions)
+
+
+def test_it_is_large_enough_and_mixes_the_forms(
+    questions: tuple[Question, ...], articles: dict[str, Article]
+) -> None:
+    assert len(articles) >= 30
+    assert len(questions) >= 60
+    assert sum(not question.answerable for question in questions) >= 15
+    forms = {path.suffix for path in (GAZETTE / "articles").rglob("*") if path.is_file()}
+    assert {".txt", ".md", ".jsonl"} <= forms
+
+
+def test_every_article_named_is_in_the_index(
+    questions: tuple[Question, ...], articles: dict[str, Article]
+) -> None:
+    named = {name for question in questions for name in question.articles}
+    assert named - set(articles) == set()
+
+
+def test_every_evidence_sentence_stands_verbatim_in_its_article_in_time(
+    questions: tuple[Question, ...], articles: dict[str, Article]
+) -> None:
+    for question in questions:
+        gold = [articles[name] for name in question.articles]
+        for sentence in question.evidence:
+            assert any(sentence in article.text for article in gold), (question.id, sentence)
+        if question.asked_on is not None:
+            for article in gold:
+                assert str(article.published)[:10] <= question.asked_on.isoformat(), (question.id, article.id)
+
+
+def test_answerable_questions_say_what_answers_them_and_the_others_nothing(
+    questions: tuple[Question, ...],
+) -> None:
+    for question in questions:
+        facts = (question.answers, question.articles, question.evidence)
+        assert all(facts) if question.answerable else not any(facts), question.id
+
+
+def test_the_same_question_on_two_days_has_two_answers() -> None:
+    pairs: dict[str, list[dict[str, Any]]] = defaultdict(list)
+    for line in QUESTIONS.read_text(encoding="utf-8").splitlines():
+        row = json.loads(line)
+        if "pair" in row:
+            pairs[row["pair"]].append(row)
+    assert len(pairs) >= 10
+    for name, rows in pairs.items():
+        assert len(rows) >= 2, name
+        assert len({row["question"] for row in rows}) == 1, name
+        assert len({row["asked_on"] for row in rows}) == len(rows), name
+        assert len({tuple(row["answers"]) for row in rows}) == len(rows), name
+
+
+def test_the_right_article_comes_first_and_nothing_is_cited_wrongly(report: Report) -> None:
+    assert report.violations == 0
+    assert report.retrieval.hit_1 is not None
+    assert report.retrieval.hit_1 >= 0.90

@@ -1,0 +1,192 @@
+"""Question sets: what is read, and each kind of broken line by its name and place."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from eval.questions import Question, Turn, read_questions
+from index.errors import QuestionSetError
+
+
+def write(folder: Path, *lines: str | bytes | dict[str, Any], name: str = "set.jsonl") -> Path:
+    raw = [
+        line if isinstance(line, bytes) else (line if isinstance(line, str) else json.dumps(line)).encode()
+        for line in lines
+    ]
+    path = folder / name
+    path.write_bytes(b"\n".join(raw))
+    return path
+
+
+FULL = {
+    "id": "1",
+    "question": "Who won?",
+    "asked_on": "2025-05-01",
+    "history": [{"role": "user", "content": "Was there a vote?"}, {"role": "agent", "content": "Yes."}],
+    "answerable": True,
+    "answers": ["Ann Lee"],
+    "articles": ["https://paper.example/vote"],
+    "evidence": ["Ann Lee won the vote."],
+    "pair": "vote",
+}
+
+
+def test_every_key_is_read_and_unknown_ones_are_not_minded(tmp_path: Path) -> None:
+    assert read_questions(write(tmp_path, FULL)) == (
+        Question(
+            id="1",
+            question="Who won?",
+            asked_on=date(2025, 5, 1),
+            history=(
+                Turn(role="user", content="Was there a vote?"),
+                Turn(role="agent", content="Yes."),
+            ),
+            answers=("Ann Lee",),
+            articles=("https://paper.example/vote",),
+            evidence=("Ann Lee won the vote.",),
+        ),
+    )
+
+
+def test_only_id_and_question_are_needed(tmp_path: Path) -> None:
+    bare = {"id": "1", "question": "Who won?"}
+    expected = (Question(id="1", question="Who won?"),)
+    assert read_questions(write(tmp_path, bare)) == expected
+    nulls = {**bare, "asked_on": None, "history": None, "answers": None, "articles": None, "evidence": None}
+    assert read_questions(write(tmp_path, nulls)) == expected
+    assert expected[0].answerable
+
+
+def test_order_blank_lines_byte_order_mark_and_windows_line_ends(tmp_path: Path) -> None:
+    path = tmp_path / "set.jsonl"
+    path.write_bytes(
+        b'\xef\xbb\xbf{"id": "b", "question": "One?"}\r\n\r\n  \n{"id": "a", "question": "Two?"}\r\n'
+    )
+    assert [question.id for question in read_questions(path)] == ["b", "a"]
+
+
+@pytest.mark.parametrize("name", ["set.jsonl.gz", "set.jsonl"])
+def test_gzip_is_known_by_its_content(tmp_path: Path, name: str) -> None:
+    path = tmp_path / name
+    path.write_bytes(gzip.compress(json.dumps(FULL).encode()))
+    assert read_questions(path)[0].id == "1"
+
+
+def test_a_plain_file_named_gz_is_read_too(tmp_path: Path) -> None:
+    assert read_questions(write(tmp_path, FULL, name="set.jsonl.gz"))[0].id == "1"
+
+
+def test_lone_surrogates_are_replaced(tmp_path: Path) -> None:
+    path = write(tmp_path, r'{"id": "1", "question": "Who \ud83d won?", "answers": ["\ude00 Ann"]}')
+    question = read_questions(path)[0]
+    assert question.question == "Who \N{REPLACEMENT CHARACTER} won?"
+    assert question.answers == ("\N{REPLACEMENT CHARACTER} Ann",)
+
+
+@pytest.mark.parametrize(
+    ("line", "reason"),
+    [
+        ('{"id": "1", "question": ', "not JSON at column"),
+        ("{" * 100_000, "not JSON|nested too deep"),
+        ("[" * 100_000, "not JSON|nested too deep"),
+        (b'{"id": "1", "question": "caf\xe9"}', "not UTF-8 at byte 28"),
+        ('["1", "Who won?"]', "a JSON object is needed, not a list"),
+        ('"Who won?"', "a JSON object is needed, not text"),
+        ("17", "a JSON object is needed, not a number"),
+        ("null", "a JSON object is needed, not null"),
+        ({"question": "Who won?"}, "id is missing"),
+        ({"id": "1"}, "question is missing"),
+        ({**FULL, "id": 1}, "id must be text, not a number"),
+        ({**FULL, "id": ""}, "id is empty"),
+        ({**FULL, "question": None}, "question must be text, not null"),
+        ({**FULL, "question": " \n"}, "question is empty"),
+        ({**FULL, "asked_on": "2025-02-30"}, 'asked_on must be a day as YYYY-MM-DD, not "2025-02-30"'),
+        ({**FULL, "asked_on": "1 May 2025"}, "asked_on must be a day"),
+        ({**FULL, "asked_on": "20250501"}, "asked_on must be a day"),
+        ({**FULL, "asked_on": "2025-W18-4"}, "asked_on must be a day"),
+        ({**FULL, "asked_on": "2025-05-01T09:00"}, "asked_on must be a day"),
+        ({**FULL, "asked_on": 20250501}, "asked_on must be a day"),
+        ({**FULL, "answerable": "no"}, "answerable must be true or false, not text"),
+        ({**FULL, "answerable": 0}, "answerable must be true or false, not a number"),
+        ({**FULL, "answerable": None}, "answerable must be true or false, not null"),
+        ({**FULL, "answers": "Ann Lee"}, "answers must be a list, not text"),
+        ({**FULL, "answers": ["Ann Lee", 7]}, r"answers\[1\] must be text, not a number"),
+        ({**FULL, "answers": [""]}, r"answers\[0\] is empty"),
+        ({**FULL, "articles": {"url": "x"}}, "articles must be a list, not an object"),
+        ({**FULL, "articles": [True]}, r"articles\[0\] must be text, not true or false"),
+        ({**FULL, "evidence": [["Ann Lee won."]]}, r"evidence\[0\] must be text, not a list"),
+        ({**FULL, "history": "Was there a vote?"}, "history must be a list, not text"),
+        ({**FULL, "history": ["Was there?"]}, r"history\[0\] must be an object with role and content"),
+        (
+            {**FULL, "history": [{"role": "system", "content": "x"}]},
+            r'history\[0\].role must be "user" or "agent"',
+        ),
+        ({**FULL, "history": [{"content": "x"}]}, r'history\[0\].role must be "user" or "agent", not null'),
+        ({**FULL, "history": [{"role": "user"}]}, r"history\[0\].content must be text, not null"),
+        ('{"id": "1", "question": "x", "n": ' + "9" * 5000 + "}", "digit"),
+    ],
+)
+def test_a_broken_line_is_named_with_file_line_and_reason(
+    tmp_path: Path, line: str | bytes | dict[str, Any], reason: str
+) -> None:
+    path = write(tmp_path, {"id": "fine", "question": "Fine?"}, "", line)
+    with pytest.raises(QuestionSetError, match=rf"set\.jsonl:3: .*({reason})"):
+        read_questions(path)
+
+
+def test_an_id_used_twice_names_both_lines(tmp_path: Path) -> None:
+    path = write(tmp_path, {"id": "a", "question": "One?"}, {"id": "a", "question": "Two?"})
+    with pytest.raises(QuestionSetError, match=r':2: id "a" is already that of line 1'):
+        read_questions(path)
+
+
+def test_every_broken_line_is_reported_up_to_twenty(tmp_path: Path) -> None:
+    with pytest.raises(QuestionSetError) as caught:
+        read_questions(write(tmp_path, *["{"] * 23))
+    lines = str(caught.value).splitlines()
+    assert len(lines) == 21
+    assert ":20: " in lines[19]
+    assert lines[20] == "and 3 more broken lines"
+    with pytest.raises(QuestionSetError, match=r"and 1 more broken line\Z"):
+        read_questions(write(tmp_path, *["{"] * 21))
+
+
+def test_a_missing_an_empty_and_a_wrong_file_say_what_to_do(tmp_path: Path) -> None:
+    with pytest.raises(QuestionSetError, match=r"none\.jsonl: no such file; name a question set"):
+        read_questions(tmp_path / "none.jsonl")
+    with pytest.raises(QuestionSetError, match="is a folder; name the file"):
+        read_questions(tmp_path)
+    with pytest.raises(QuestionSetError, match="no questions in this file; write one JSON object a line"):
+        read_questions(write(tmp_path, "", " "))
+    with pytest.raises(QuestionSetError, match="can't be read"):
+        read_questions(tmp_path / ("n" * 5000))
+
+
+def test_damaged_gzip_files_are_named(tmp_path: Path) -> None:
+    whole = gzip.compress(json.dumps(FULL).encode() * 50)
+    flipped = bytearray(whole)
+    flipped[len(whole) // 2] ^= 0xFF
+    for damaged in (whole[: len(whole) // 2], bytes(flipped), whole[:5]):
+        path = tmp_path / "set.jsonl.gz"
+        path.write_bytes(damaged)
+        with pytest.raises(QuestionSetError, match=r"set\.jsonl\.gz: damaged gzip file"):
+            read_questions(path)
+
+
+@settings(deadline=None)  # a file system's pauses are not the reader's
+@given(st.binary(max_size=200))
+def test_whatever_the_bytes_the_only_error_is_ours(
+    tmp_path_factory: pytest.TempPathFactory, content: bytes
+) -> None:
+    path = tmp_path_factory.mktemp("any") / "set.jsonl"
+    path.write_bytes(content)
+    with pytest.raises(QuestionSetError):
+        read_questions(path)

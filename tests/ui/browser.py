@@ -1,0 +1,81 @@
+"""A real browser for the tests and the screenshot, and a page that records what it does."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from playwright.sync_api import Browser, Page, Playwright
+
+NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
+_QUIET = (
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+)
+
+
+def find_chromium() -> str | None:
+    """The browser that BYLINE_CHROMIUM names, else the first that the path holds."""
+    named = os.environ.get("BYLINE_CHROMIUM")
+    return named or next((found for name in NAMES if (found := shutil.which(name))), None)
+
+
+def launch(playwright: Playwright, executable: str) -> Browser:
+    arguments = list(_QUIET)
+    if hasattr(os, "geteuid") and os.geteuid() == 0:
+        # Chromium's sandbox refuses to run as root.
+        arguments.append("--no-sandbox")
+    return playwright.chromium.launch(executable_path=executable, args=arguments)
+
+
+class Watch:
+    """What a page asked for, and what went wrong in it."""
+
+    def __init__(self, page: Page) -> None:
+        self.requests: list[str] = []
+        self.errors: list[str] = []
+        page.on("request", lambda request: self.requests.append(request.url))
+        page.on("pageerror", lambda error: self.errors.append(str(error)))
+        page.on("console", self._console)
+
+    def _console(self, message: Any) -> None:
+        if message.type in ("error", "warning"):
+            self.errors.append(message.text)
+
+    def foreign(self, address: str) -> list[str]:
+        """Requests to anywhere but ``address``."""
+        return [url for url in self.requests if not url.startswith((address, "data:", "blob:"))]
+
+
+@contextmanager
+def opened(browser: Browser, address: str, **context: Any) -> Iterator[tuple[Page, Watch]]:
+    """The chat at ``address`` in a context of its own, ready to be asked."""
+    with browser.new_context(reduced_motion="reduce", **context) as own:
+        page = own.new_page()
+        watch = Watch(page)
+        page.goto(address)
+        page.get_by_label("Your question").wait_for()
+        # The panel's script is the last thing to be set up.
+        page.get_by_role("complementary", name="Source").wait_for(state="attached")
+        yield page, watch
+
+
+def ask(page: Page, question: str) -> None:
+    """Asks, and waits for the whole answer or refusal."""
+    before = page.locator("[data-testid=bot]").count()
+    box = page.get_by_label("Your question")
+    box.fill(question)
+    box.press("Enter")
+    whole(page, before)
+
+
+def whole(page: Page, before: int = 0) -> None:
+    """Waits until the answer after ``before`` others is there to its end."""
+    answer = page.locator("[data-testid=bot]").nth(before)
+    answer.locator(".sources, .refusal").first.wait_for()

@@ -1,0 +1,1 @@
+"""The web chat: ``ui.web.server.serve``. Importing this package doesn't import Gradio."""
