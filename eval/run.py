@@ -168,7 +168,7 @@ def evaluate(
     qa: ArticleQA,
     questions: Sequence[Question],
     *,
-    progress: Callable[[int, int], None] | None = None,
+    progress: Callable[[int, int], object] | None = None,
 ) -> Report:
     """Ask every question and measure what comes back.
 

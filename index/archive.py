@@ -16,7 +16,7 @@ import numpy as np
 from filelock import FileLock, Timeout
 from numpy.typing import NDArray
 
-from index import caches
+import index.caches as caches
 from index.article import Article, Filter, Sentence, clean, day_of
 from index.caches import Caches
 from index.embedder import DEFAULT_MODEL, Embedder, Vectors

@@ -15,7 +15,7 @@ _SURROGATE = re.compile("[\ud800-\udfff]")
 # Line ends of every kind become \n: a paragraph is a line, and offsets must not
 # depend on the system that a file was saved on.
 _LINE_END = re.compile("\r\n?|[\x0b\x0c\x85\u2028\u2029]")
-_CONTROL = re.compile("[\x00-\x08\x0e-\x1f\x7f]")
+_CONTROL = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x9f]")
 _ISO_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 

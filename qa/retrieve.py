@@ -20,7 +20,9 @@ _ARTICLES = 20
 # to lift a stray one out of an article about something else.
 _SENTENCE = 0.35
 _CONTEXT = 0.4
-_KIND = 0.15
+_KIND = 0.5
+# What the sentence beside it says by name, a sentence may say by pronoun.
+_BESIDE = 0.5
 
 # Age counts as f + (1 - f)·exp(-age / τ), ages in days: strongly for a question asked
 # as of a day, gently from the newest article on where no day is given.
@@ -79,10 +81,15 @@ def rank(index: ArticleIndex, question: Question, where: Filter) -> Ranking:
     return Ranking(found=found, sentences=tuple(ranked))
 
 
-def passages(ranking: Ranking, by_article: dict[str, Sequence[Sentence]], k: int) -> tuple[Passage, ...]:
+def passages(ranking: Ranking, k: int) -> tuple[Passage, ...]:
     """The ``k`` best passages: each a ranked sentence with the one before and after, at
-    most three of one article, none overlapping. ``by_article`` holds each article's
-    sentences in order."""
+    most three of one article, none overlapping."""
+    by_article: dict[str, list[Sentence]] = {}
+    for ranked in ranking.sentences:
+        by_article.setdefault(ranked.article.id, []).append(ranked.sentence)
+    for sentences in by_article.values():
+        # All of an article's sentences were ranked, so these are whole articles again.
+        sentences.sort(key=lambda sentence: sentence.ordinal)
     made: list[Passage] = []
     used: dict[str, list[range]] = {}
     for ranked in ranking.sentences:
@@ -153,10 +160,12 @@ def _rank_sentences(
     meaning = _normalised([hit.meaning for hit in hits])
     context = _normalised([hit.context for hit in hits])
     most = max((hit.words for hit in hits), default=0.0) or 1.0
+    own_words = [hit.words / most for hit in hits]
     ranked = []
-    for hit, m, c in zip(hits, meaning, context, strict=True):
+    for place, (hit, m, c) in enumerate(zip(hits, meaning, context, strict=True)):
         article, (of_article, time) = read[hit.key], scores[hit.key]
-        words = hit.words / most
+        beside = [own_words[i] for i in (place - 1, place + 1) if 0 <= i < len(hits) and hits[i].key == hit.key]
+        words = max([own_words[place], *(_BESIDE * w for w in beside)])
         kind = question.is_met_by(article.text[hit.sentence.span.start : hit.sentence.span.end])
         own = (m + words + _CONTEXT * c + _KIND * kind) / (2 + _CONTEXT + _KIND)
         ranked.append(

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from datetime import date, datetime
 from types import TracebackType
 
-from index import Article, ArticleIndex, Filter, Sentence
+from index import Article, ArticleIndex, Filter
 from qa.answer import Answer, Claim
 from qa.citation import Citation, Passage, deep_link
 from qa.question import Question, check_filter, understand
@@ -102,7 +102,7 @@ class ArticleQA:
         """
         understood, where = _request(question, as_of, published_from, published_to, sources)
         with self._index.moment():
-            return self._passages(rank(self._index, understood, where), k)
+            return passages(rank(self._index, understood, where), k)
 
     def rank_sentences(
         self,
@@ -136,7 +136,7 @@ class ArticleQA:
         understood, where = _request(question, as_of, published_from, published_to, sources)
         with self._index.moment():
             ranking = rank(self._index, understood, where)
-            nearest = self._passages(ranking, _NEAREST)
+            nearest = passages(ranking, _NEAREST)
             confidence = self._confidence(ranking, nearest)
             answered = confidence >= _THRESHOLD
             chosen = self._choose(ranking) if answered else []
@@ -159,13 +159,6 @@ class ArticleQA:
         titles = [article.title for article in self._index.articles()]
         step = max(1, len(titles) // n) if n else 1
         return tuple(f"What do the articles say about “{title}”?" for title in titles[::step][:n])
-
-    def _passages(self, ranking: Ranking, k: int) -> tuple[Passage, ...]:
-        by_article: dict[str, Sequence[Sentence]] = {}
-        for ranked in ranking.sentences:
-            if ranked.article.id not in by_article:
-                by_article[ranked.article.id] = self._index.sentences(ranked.article.id)
-        return passages(ranking, by_article, k)
 
     def _confidence(self, ranking: Ranking, nearest: Sequence[Passage]) -> float:
         if not nearest:

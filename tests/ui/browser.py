@@ -62,7 +62,7 @@ def opened(browser: Browser, address: str, **context: Any) -> Iterator[tuple[Pag
         page.goto(address)
         page.get_by_label("Your question").wait_for()
         # The panel's script is the last thing to be set up.
-        page.get_by_role("complementary", name="Source").wait_for(state="attached")
+        page.locator("#byline-source .page").wait_for(state="attached")
         yield page, watch
 
 

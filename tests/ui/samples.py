@@ -25,7 +25,7 @@ HOSTILE = (
     "javascript:window.pwned=1",
     "[click](javascript:window.pwned=1)",
     "![x](https://evil.example/x.png)",
-    "[1]: https://evil.example/ \"title\"",
+    '[1]: https://evil.example/ "title"',
     "\n[5]: https://evil.example/\n\n[5]\n",
     "${window.pwned=1}",
     "`${window.pwned=1}`",
@@ -44,7 +44,7 @@ HOSTILE = (
 
 def article(
     *,
-    id: str = "https://gazette.example/wall",
+    article_id: str = "https://gazette.example/wall",
     title: str = "Wall to be mended",
     text: str = TEXT,
     url: str | None = "https://gazette.example/wall",
@@ -52,9 +52,7 @@ def article(
     authors: tuple[str, ...] = ("Ann Lee", "Bo Ray"),
     published: date | datetime | None = datetime(2025, 3, 4, 9, 5, tzinfo=UTC),
 ) -> Article:
-    return Article(
-        id=id, title=title, text=text, url=url, source=source, authors=authors, published=published
-    )
+    return Article(id=article_id, title=title, text=text, url=url, source=source, authors=authors, published=published)
 
 
 def span_of(text: str, quote: str) -> Span:
@@ -106,7 +104,7 @@ def answer(*citations: Citation, claims: tuple[Claim, ...] | None = None) -> Ans
     )
 
 
-def refusal(*passages: Passage, reason: str | None = "The articles don’t say.") -> Answer:
+def refusal(*passages: Passage, reason: str | None = "The articles don't say.") -> Answer:
     return Answer(
         question="Who is the king?",
         answered=False,

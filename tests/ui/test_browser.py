@@ -11,6 +11,7 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
 
 from index import Article, ArticleIndex
+from index.article import clean
 from qa import ArticleQA
 from tests.ui.browser import Watch, ask, find_chromium, launch, opened, whole
 from tests.ui.samples import HOSTILE
@@ -19,6 +20,9 @@ from ui.web.server import running
 QUESTION = "Who was jailed for stealing from the lifeboat fund?"
 WIDE = {"width": 1280, "height": 800}
 NARROW = {"width": 390, "height": 844}
+
+# As a reader of files hands them over, and as an index can store them.
+ATTACKS = tuple(clean(attack) for attack in HOSTILE)
 
 # Whether the mark lies wholly inside the part of the panel that can be seen.
 IN_SIGHT = """mark => {
@@ -67,7 +71,8 @@ def check_order(page: Page, watch: Watch, site: str) -> None:
 
 
 def source(page: Page) -> Locator:
-    return page.get_by_role("complementary", name="Source")
+    # By its id: a role finds nothing that is hidden, as this is on a narrow screen at first.
+    return page.locator("#byline-source [role=complementary]")
 
 
 def test_the_first_page_shows_all_that_is_needed(chat: Page) -> None:
@@ -88,14 +93,16 @@ def test_each_marker_opens_the_words_that_were_quoted(chat: Page) -> None:
     for claim in claims.all():
         expect(claim.locator("a.cite").first).to_be_visible()
     marker = claims.first.locator("a.cite").first
-    expect(marker).to_have_accessible_name(f"Source [1]: {chat.locator('.sources .headline').first.inner_text()}")
+    # Read now: on a narrow screen the panel will cover it.
+    quoted = claims.first.locator("bdi").inner_text()
+    headline = chat.locator(".sources .headline").first.inner_text()
+    expect(marker).to_have_accessible_name(f"Source [1] {headline}")
     marker.click()
     mark = source(chat).locator("mark")
-    # What is quoted is in the article; what is claimed is what is quoted.
     expect(mark).to_have_count(1)
-    expect(mark).to_have_text(claims.first.locator("bdi").inner_text(), use_inner_text=True)
+    assert mark.text_content() == quoted
     assert mark.evaluate(IN_SIGHT)
-    expect(source(chat).get_by_role("heading")).to_have_text(chat.locator(".sources .headline").first.inner_text())
+    expect(chat.get_by_role("complementary", name="Source").get_by_role("heading")).to_have_text(headline)
     expect(source(chat).get_by_role("heading")).to_be_focused()
     expect(source(chat).get_by_role("status")).to_contain_text("Source 1: ")
 
@@ -195,11 +202,12 @@ def test_a_refusal_offers_what_is_nearest(chat: Page) -> None:
     expect(answer.locator("a.cite")).to_have_count(0)
     expect(answer).to_contain_text("These are not an answer")
     nearest = answer.locator(".nearest li").first
+    passage = nearest.locator("q").inner_text()
     nearest.get_by_role("link").click()
     expect(source(chat)).to_contain_text("not an answer")
     expect(source(chat).locator("mark").first).to_be_in_viewport()
     marked = " ".join(source(chat).locator("mark").all_inner_texts())
-    assert marked.split() == nearest.locator("q").inner_text().split()
+    assert marked.split() == passage.split()
 
 
 def test_a_new_conversation_is_empty(wide: Page) -> None:
@@ -264,7 +272,17 @@ def test_text_stands_out_from_its_ground(browser: Browser, site: str, scheme: st
         ask(page, QUESTION)
         page.locator("a.cite").first.click()
         source(page).locator("mark").wait_for()
-        for selector in (".claim bdi", "a.cite", ".headline", ".origin", ".note", ".facts", "mark", "article > p", "h2"):
+        for selector in (
+            ".claim bdi",
+            "a.cite",
+            ".headline",
+            ".origin",
+            ".note",
+            ".facts",
+            "mark",
+            "article > p",
+            "h2",
+        ):
             assert page.locator(selector).last.evaluate(CONTRAST) >= 4.5, selector
 
 
@@ -298,7 +316,7 @@ def hostile_site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
             source=attack,
             authors=(attack, attack),
         )
-        for number, attack in enumerate(HOSTILE)
+        for number, attack in enumerate(ATTACKS)
     ]
     with ArticleIndex.open(path, create=True) as index:
         index.add(articles)
@@ -309,9 +327,9 @@ def hostile_site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 @pytest.mark.parametrize("viewport", [WIDE, NARROW], ids=["wide", "narrow"])
 def test_hostile_articles_are_only_text(browser: Browser, hostile_site: str, viewport: dict[str, int]) -> None:
     with opened(browser, hostile_site, viewport=viewport) as (page, watch):
-        for number, attack in enumerate(HOSTILE):
+        for number, attack in enumerate(ATTACKS):
             ask(page, f"Where did zeppelin {number} land? {attack}".replace("\n", " "))
-        assert page.locator("[data-testid=bot]").count() == len(HOSTILE)
+        assert page.locator("[data-testid=bot]").count() == len(ATTACKS)
         opened_articles = 0
         for answer in page.locator("[data-testid=bot]").all():
             answer.locator('a[href^="#cite-"]').first.click()
@@ -320,7 +338,7 @@ def test_hostile_articles_are_only_text(browser: Browser, hostile_site: str, vie
             expect(source(page).locator("article a[href]:not([href^='https://evil.example'])")).to_have_count(0)
             opened_articles += 1
             page.keyboard.press("Escape")
-        assert opened_articles == len(HOSTILE)
+        assert opened_articles == len(ATTACKS)
         # What the page holds is ours: no element that only an attack would have made.
         foreign = page.locator("#byline-log :is(img, script, iframe, base, code, pre, table, form, h1, h2)")
         expect(foreign).to_have_count(0)

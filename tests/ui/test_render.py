@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+from dataclasses import replace
 from datetime import date
 from html.parser import HTMLParser
 from pathlib import Path
@@ -80,7 +81,7 @@ def test_an_answer() -> None:
 
 
 def test_a_claim_that_two_sources_support() -> None:
-    other = article(id="b", title="Herald: wall", source="The Herald", published=date(2025, 3, 5), url=None)
+    other = article(article_id="b", title="Herald: wall", source="The Herald", published=date(2025, 3, 5), url=None)
     both = answer(
         citation(article(), COST),
         citation(other, COST, marker=2),
@@ -88,6 +89,14 @@ def test_a_claim_that_two_sources_support() -> None:
     )
     limits = Filter(published_from=date(2025, 3, 1), published_to=date(2025, 3, 9), as_of=date(2025, 4, 1))
     check_golden("two-sources.html", answer_html(both, limits, turn=1))
+
+
+@pytest.mark.parametrize(
+    ("confidence", "shown"), [(0.5, "Confidence 50%"), (0.99, "Confidence 99%"), (0.9999, "Confidence above 99%")]
+)
+def test_confidence_is_never_shown_as_certainty(confidence: float, shown: str) -> None:
+    html = answer_html(replace(answer(citation(article(), COST)), confidence=confidence), Filter(), turn=1)
+    assert shown in html
 
 
 def test_a_refusal() -> None:
@@ -98,7 +107,7 @@ def test_a_refusal() -> None:
 
 def test_a_refusal_without_passages() -> None:
     html = answer_html(refusal(), Filter(), turn=2)
-    assert Page(html).text == "The articles don’t say."
+    assert Page(html).text == "The articles don't say."
 
 
 def test_the_panel() -> None:
@@ -133,7 +142,7 @@ def test_no_text_adds_or_changes_a_tag(make: object, field: str) -> None:
     page, plain = Page(html), Page(answer_html(make("plain"), Filter(), turn=1))
     assert page.tags == plain.tags
     # Without its tags and references, nothing is left that HTML or Markdown would act on.
-    rest = re.sub(r"&#\d+;", "", re.sub(r'</?[a-z0-9]+(?: [a-z-]+="[^"<>&]*")*>', "", html))
+    rest = re.sub(r'</?[a-z0-9]+(?: [a-z-]+="[^"<>&]*")*>|&#\d+;', " ", html)
     assert not re.search(r"[<>&\"`*_\[\]{}\\#!|~$@=\n]|www\.\S|://", rest)
 
 
@@ -199,9 +208,7 @@ def test_offsets_count_code_points() -> None:
     ],
 )
 def test_only_web_addresses_are_linked(link: str) -> None:
-    data = panel(
-        citation(article(url=None), COST, link=link or "x:"), Mark(turn=1, number=1)
-    )
+    data = panel(citation(article(url=None), COST, link=link or "x:"), Mark(turn=1, number=1))
     assert data["link"] is None
 
 
@@ -213,7 +220,24 @@ def test_a_web_address_is_linked_at_the_words() -> None:
 
 @pytest.mark.parametrize(
     "forged",
-    [None, 3, [], {}, "", "1", "1-", "-1", "0-1", "1-0", "1-1\n", " 1-1", "1-n", "1-nn1", "１-１", "1-1" + "0" * 99],
+    [
+        None,
+        3,
+        [],
+        {},
+        "",
+        "1",
+        "1-",
+        "-1",
+        "0-1",
+        "1-0",
+        "1-1\n",
+        " 1-1",
+        "1-n",
+        "1-nn1",
+        "\uff11-\uff11",
+        "1-1" + "0" * 99,
+    ],
 )
 def test_a_forged_mark_is_none(forged: object) -> None:
     assert Mark.parse(forged) is None

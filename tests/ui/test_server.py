@@ -133,7 +133,9 @@ def test_what_the_page_does_not_need_is_not_found(site: str, path: str, method: 
     assert (reply.status, reply.text) == (404, "Not found.")
 
 
-@pytest.mark.parametrize("path", ["/assets/../../../../../etc/passwd", "/static/%2e%2e/%2e%2e/app.py", "/assets//etc/passwd"])
+@pytest.mark.parametrize(
+    "path", ["/assets/../../../../../etc/passwd", "/static/%2e%2e/%2e%2e/app.py", "/assets//etc/passwd"]
+)
 def test_no_file_outside_the_page_s_own_is_served(site: str, path: str) -> None:
     assert request(site, path).status in (403, 404)
 
@@ -222,12 +224,21 @@ def test_all_addresses_with_auth_can_be_served(qa: ArticleQA) -> None:
 
 def test_an_answer_and_its_sources_open(site: str) -> None:
     page = Page.open(site)
-    log, text, notice, _ = page.call("submit", [QUESTION, "", "", "", None])
+    log, *_ = page.call("submit", [QUESTION, "", "", "", None])
     assert [message["role"] for message in log] == ["user", "assistant"]
     assert 'href="#cite-1-1"' in log[1]["content"][0]["text"]
     [opened] = page.call("open", [None], {"id": "1-1"})
     assert opened["problem"] is None
     assert any(segment["quoted"] for paragraph in opened["paragraphs"] for segment in paragraph)
+
+
+def test_an_answer_is_sent_claim_by_claim(site: str) -> None:
+    first, *_, last = messages = Page.open(site).stream("submit", [QUESTION, "", "", "", None])
+    assert "Reading the articles" in str(first)
+    claims = str(last["output"]["data"][0]).count('class="claim"')
+    assert claims > 1
+    # One for the question, one for each claim, and the last says that all is there.
+    assert len(messages) > 1 + claims
 
 
 @pytest.mark.parametrize(
@@ -261,7 +272,9 @@ def test_a_question_that_cannot_be_used_is_explained(site: str, question: object
     assert notice
 
 
-@pytest.mark.parametrize("day", ["13/05/2025", "2025-02-30", "2025-5-1", "tomorrow", "２０２５-05-13", ["2025-05-13"], 7])
+@pytest.mark.parametrize(
+    "day", ["13/05/2025", "2025-02-30", "2025-5-1", "tomorrow", "\uff12025-05-13", ["2025-05-13"], 7]
+)
 def test_a_bad_date_is_explained(site: str, day: object) -> None:
     log, text, notice, _ = Page.open(site).call("submit", [QUESTION, "", "", day, None])
     assert log == []

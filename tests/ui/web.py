@@ -62,10 +62,15 @@ class Page:
 
     def call(self, event: str, data: list[Any], event_data: Any = None) -> list[Any]:
         """The values that the handler of ``event`` last sent for its outputs."""
+        done = self.stream(event, data, event_data)[-1]
+        assert done["success"], done
+        output: list[Any] = done["output"]["data"]
+        return output
+
+    def stream(self, event: str, data: list[Any], event_data: Any = None) -> list[Any]:
+        """Each message in which the handler of ``event`` sent values, the last one whole."""
         config = json.loads(request(self.address, "/config").body)
-        function = next(
-            d for d in config["dependencies"] if any(target[1] == event for target in d["targets"])
-        )
+        function = next(d for d in config["dependencies"] if any(target[1] == event for target in d["targets"]))
         post = {
             "fn_index": function["id"],
             "trigger_id": function["targets"][0][0],
@@ -83,7 +88,4 @@ class Page:
         assert reply.status == 200, reply.text
         stream = request(self.address, f"/gradio_api/queue/data?session_hash={self.session}")
         messages = [json.loads(line[6:]) for line in stream.text.splitlines() if line.startswith("data: ")]
-        done = next(m for m in messages if m["msg"] == "process_completed")
-        assert done["success"], done
-        output: list[Any] = done["output"]["data"]
-        return output
+        return [m for m in messages if m["msg"] in ("process_generating", "process_completed")]

@@ -17,13 +17,13 @@ os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
 os.environ["GRADIO_ANALYTICS_CACHE_FREQUENCY"] = str(2**62)
 os.environ["GRADIO_ANALYTICS_MAX_EVENTS"] = "1"
 
-import gradio as gr  # noqa: E402 - must follow the lines above
+import gradio as gr
 
-from index.article import Filter  # noqa: E402
-from index.errors import QuestionError  # noqa: E402
-from qa import MAX_QUESTION_LENGTH, ArticleQA  # noqa: E402
-from ui.web.render import answer_steps, question_html, waiting_html  # noqa: E402
-from ui.web.session import Session, exchange  # noqa: E402
+from index.article import Filter
+from index.errors import QuestionError
+from qa import MAX_QUESTION_LENGTH, ArticleQA
+from ui.web.render import answer_steps, question_html, waiting_html
+from ui.web.session import Session, exchange
 
 __all__ = ["CSS", "HEAD", "build", "theme"]
 
@@ -49,7 +49,7 @@ _WELCOME = (
     "<p>Every sentence of an answer is copied word for word from an article. "
     "Its number opens the article at those words.</p>"
 )
-_FAILED = "That question could not be answered just now. The server’s log says why."
+_FAILED = "That question could not be answered just now. The log of the server says why."
 
 Update = tuple[Any, Any, Any, Any]
 """New values of the conversation, the text box, the notice and the session."""
@@ -57,7 +57,8 @@ Update = tuple[Any, Any, Any, Any]
 
 def build(qa: ArticleQA) -> gr.Blocks:
     """The page over ``qa``. Its handlers only ask; none can change the index."""
-    with gr.Blocks(title="Byline", analytics_enabled=False, fill_height=True, fill_width=True) as page:
+    page = gr.Blocks(title="Byline", analytics_enabled=False, fill_height=True, fill_width=True)
+    with page:
         session = gr.State(Session())
         with gr.Row(elem_id="byline", equal_height=True):
             with gr.Column(elem_id="byline-chat", scale=1, min_width=0):
@@ -106,9 +107,7 @@ def build(qa: ArticleQA) -> gr.Blocks:
         def ask(text: Any, first: Any, last: Any, as_of: Any, state: Session) -> Iterator[Update]:
             yield from _answer(qa, str(text or ""), (first, last, as_of), state)
 
-        def ask_example(
-            first: Any, last: Any, as_of: Any, state: Session, event: gr.EventData
-        ) -> Iterator[Update]:
+        def ask_example(first: Any, last: Any, as_of: Any, state: Session, event: gr.EventData) -> Iterator[Update]:
             yield from _answer(qa, _posted_text(event), (first, last, as_of), state)
 
         def open_source(state: Session, event: gr.EventData) -> Any:
@@ -186,8 +185,9 @@ def _date(name: str, typed: Any) -> date | None:
 
 
 def _posted(event: gr.EventData, name: str) -> Any:
-    # Posted by the page, so it may be anything at all.
-    data = event._data
+    # Posted by the page, so it may be anything at all; the public way to a field of it takes
+    # a mapping for granted.
+    data = event._data  # noqa: SLF001
     return data.get(name) if isinstance(data, dict) else None
 
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import binascii
 import ipaddress
 import re
 import secrets
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 if TYPE_CHECKING:
@@ -34,7 +36,9 @@ _OPEN_PATHS = frozenset(
         "/gradio_api/queue/join",
     )
 )
-_OPEN_FOLDERS = ("/assets/", "/static/", "/gradio_api/heartbeat/")
+_PUBLIC_FOLDERS = ("/assets/", "/static/")
+_STREAMS = ("/gradio_api/queue/data", "/gradio_api/heartbeat/")
+_OPEN_FOLDERS = (*_PUBLIC_FOLDERS, "/gradio_api/heartbeat/")
 
 _POLICY = (
     "default-src 'self'; script-src 'self' 'unsafe-inline' 'unsafe-eval'; "
@@ -50,7 +54,6 @@ _HEADERS = (
     (b"cross-origin-resource-policy", b"same-origin"),
     (b"permissions-policy", b"camera=(), geolocation=(), microphone=(), payment=(), usb=()"),
 )
-_OURS = frozenset(name for name, _ in _HEADERS)
 _HOST = re.compile(r"(\[[0-9a-f:.]+\]|[0-9a-z._-]+)(?::\d{1,5})?", re.IGNORECASE | re.ASCII)
 
 
@@ -71,54 +74,55 @@ class Guard:
 
     HTTP Basic rather than Gradio's own login: Gradio leaves several of its routes open to
     anyone (static files, theme, event streams, cancel), this leaves ``/healthz`` only.
+
+    ``stopping`` ends the event streams, each of which lasts as long as its page is open.
     """
 
-    def __init__(self, app: ASGIApp, *, hosts: Iterable[str], auth: tuple[str, str] | None) -> None:
+    def __init__(
+        self, app: ASGIApp, *, hosts: Iterable[str], auth: tuple[str, str] | None, stopping: asyncio.Event
+    ) -> None:
+        """``hosts`` are names without ports, ``auth`` a name without a colon and a password."""
         self._app = app
+        self._stopping = stopping
         self._hosts = frozenset(host.lower().strip("[]") for host in hosts)
         self._login = ":".join(auth).encode() if auth else None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request, or pass it on."""
         if scope["type"] == "lifespan":
             await self._app(scope, receive, send)
-            return
-        if scope["type"] != "http":
-            return
-        private = not scope["path"].startswith(("/assets/", "/static/"))
+        elif scope["type"] == "http":
+            reply = _Reply(send, private=not scope["path"].startswith(_PUBLIC_FOLDERS))
+            refusal = self._refusal(scope)
+            body = await _read(receive) if refusal is None else None
+            if refusal is not None or body is None:
+                await reply.refuse(refusal or _TOO_LARGE)
+            else:
+                await self._pass_on(scope, body, receive, reply)
 
-        async def guarded_send(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                kept = [(name, value) for name, value in message["headers"] if name.lower() not in _OURS]
-                if private:
-                    # Questions, answers and articles don't belong in a browser's cache.
-                    kept = [(name, value) for name, value in kept if name.lower() != b"cache-control"]
-                    kept.append((b"cache-control", b"no-store"))
-                message = {**message, "headers": [*kept, *_HEADERS]}
-            await send(message)
+    async def _pass_on(self, scope: Scope, body: Message, receive: Receive, reply: _Reply) -> None:
+        whole = [body]
 
-        refusal = self._refusal(scope)
-        if refusal is not None:
-            await _respond(guarded_send, *refusal)
-            return
-        # Read here and not passed on piece by piece: what reads it later would take being
-        # stopped for a fault in the body.
-        body = b""
-        more = True
-        while more:
-            message = await receive()
-            if message["type"] != "http.request":
-                return
-            body += message.get("body", b"")
-            more = message.get("more_body", False)
-            if len(body) > BODY_LIMIT:
-                await _respond(guarded_send, *_TOO_LARGE)
-                return
-        whole: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
-
-        async def guarded_receive() -> Message:
+        async def received() -> Message:
             return whole.pop() if whole else await receive()
 
-        await self._app(scope, guarded_receive, guarded_send)
+        serving = asyncio.ensure_future(self._app(scope, received, reply.send))
+        if scope["path"].startswith(_STREAMS):
+            await self._until_stopping(serving)
+        if not serving.cancelled():
+            await serving
+        elif reply.unfinished:
+            await reply.send({"type": "http.response.body"})
+
+    async def _until_stopping(self, serving: asyncio.Future[None]) -> None:
+        stopping = asyncio.ensure_future(self._stopping.wait())
+        either: set[asyncio.Future[Any]] = {serving, stopping}
+        await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
+        stopping.cancel()
+        if not serving.done():
+            serving.cancel()
+            with suppress(asyncio.CancelledError):
+                await serving
 
     def _refusal(self, scope: Scope) -> _Refusal | None:
         headers: dict[bytes, list[bytes]] = {}
@@ -176,12 +180,49 @@ def _same_origin(origin: str | None, host: str) -> bool:
         return False
 
 
-async def _respond(send: Send, status: int, text: str, extra: tuple[tuple[bytes, bytes], ...]) -> None:
-    body = text.encode()
-    headers = [
-        (b"content-type", b"text/plain; charset=utf-8"),
-        (b"content-length", str(len(body)).encode()),
-        *extra,
-    ]
-    await send({"type": "http.response.start", "status": status, "headers": headers})
-    await send({"type": "http.response.body", "body": body})
+async def _read(receive: Receive) -> Message | None:
+    """The whole body as one message, or None where it is too large.
+
+    Not counted while Gradio reads it: it would take being stopped for a fault in the body.
+    A message of another kind says that the client has gone.
+    """
+    body = b""
+    while len(body) <= BODY_LIMIT:
+        message = await receive()
+        if message["type"] != "http.request":
+            return message
+        body += message.get("body", b"")
+        if not message.get("more_body", False):
+            return {"type": "http.request", "body": body} if len(body) <= BODY_LIMIT else None
+    return None
+
+
+class _Reply:
+    """A reply under way: adds the headers, and knows whether it has been finished."""
+
+    def __init__(self, send: Send, *, private: bool) -> None:
+        self._send = send
+        self._private = private
+        self.unfinished = False
+
+    async def send(self, message: Message) -> None:
+        self.unfinished = message["type"] == "http.response.start" or message.get("more_body", False)
+        if message["type"] == "http.response.start":
+            ours = dict(_HEADERS)
+            if self._private:
+                # Questions, answers and articles don't belong in a browser's cache.
+                ours[b"cache-control"] = b"no-store"
+            kept = [(name, value) for name, value in message["headers"] if name.lower() not in ours]
+            message = {**message, "headers": [*kept, *ours.items()]}
+        await self._send(message)
+
+    async def refuse(self, refusal: _Refusal) -> None:
+        status, text, extra = refusal
+        body = text.encode()
+        headers = [
+            (b"content-type", b"text/plain; charset=utf-8"),
+            (b"content-length", str(len(body)).encode()),
+            *extra,
+        ]
+        await self.send({"type": "http.response.start", "status": status, "headers": headers})
+        await self.send({"type": "http.response.body", "body": body})

@@ -115,8 +115,11 @@ const pin = () => {
   if (!follow || !asked || !scroller) return;
   const question = questions[asked - 1].getBoundingClientRect();
   scroller.scrollTop += question.top - scroller.getBoundingClientRect().top;
+  // Once it is whole it must not move again: the reader may be about to click in it.
+  const answers = chat.querySelectorAll("[data-testid=bot]");
+  if (answers.length === asked && answers[asked - 1].querySelector(".sources, .refusal")) follow = false;
 };
-for (const moved of ["wheel", "touchmove", "keydown"]) {
+for (const moved of ["wheel", "touchmove", "keydown", "pointerdown"]) {
   chat.addEventListener(moved, () => { follow = false; }, { passive: true });
 }
 new MutationObserver(pin).observe(chat, { subtree: true, childList: true });

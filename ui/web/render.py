@@ -35,7 +35,18 @@ __all__ = [
 _ACTIVE = re.compile(r"[&<>\"'`*_{}\[\]#+!|~$^=@:\\\n\t-]|\.(?=\S)")
 _MARK = re.compile(r"([1-9]\d{0,8})-(n?)([1-9]\d{0,8})", re.ASCII)
 _MONTHS = (
-    "January February March April May June July August September October November December".split()
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
 )
 
 
@@ -51,6 +62,7 @@ class Mark:
     nearest: bool = False
 
     def __str__(self) -> str:
+        """The mark as a link holds it."""
         return f"{self.turn}-{'n' if self.nearest else ''}{self.number}"
 
     @classmethod
@@ -112,12 +124,11 @@ def answer_html(answer: Answer, limits: Filter, turn: int) -> str:
     """The whole answer: its claims with their markers and its sources, or the refusal."""
     if not answer.answered:
         return _refusal(answer, turn) + _limits(limits)
-    confidence = f'<p class="note">Confidence {round(answer.confidence * 100)}%</p>'
+    # Rounded up to 100% it would claim what no answer can.
+    percent = "above 99%" if answer.confidence > 0.99 else f"{round(answer.confidence * 100)}%"
+    confidence = f'<p class="note">Confidence {percent}</p>'
     return (
-        _claims(answer.claims, answer.citations, turn)
-        + _sources(answer.citations, turn)
-        + _limits(limits)
-        + confidence
+        _claims(answer.claims, answer.citations, turn) + _sources(answer.citations, turn) + _limits(limits) + confidence
     )
 
 
@@ -181,7 +192,7 @@ def _marker(citation: Citation, turn: int) -> str:
     return (
         f'<a href="#cite-{mark}" class="cite" role="doc-noteref"><span class="spoken">Source </span>'
         f"&#91;{citation.marker}&#93;"
-        f'<span class="spoken">: {escape(_title(citation.article))}</span></a>'
+        f'<span class="spoken"> {escape(_title(citation.article))}</span></a>'
     )
 
 
@@ -198,15 +209,13 @@ def _sources(citations: Sequence[Citation], turn: int) -> str:
 
 
 def _refusal(answer: Answer, turn: int) -> str:
-    reason = escape(answer.reason or "The articles don’t say.")
+    reason = escape(answer.reason or "The articles don't say.")
     lines = [f'<p class="refusal" dir="auto">{reason}</p>']
     if answer.passages:
         items = []
         for number, passage in enumerate(answer.passages, 1):
             mark = Mark(turn=turn, number=number, nearest=True)
-            items.append(
-                f'<li>{_headline(passage.article, mark)}<q dir="auto">{escape(passage.text)}</q></li>'
-            )
+            items.append(f'<li>{_headline(passage.article, mark)}<q dir="auto">{escape(passage.text)}</q></li>')
         lines.append(
             '<div class="nearest"><p class="label"><strong>Nearest passages</strong> '
             "These are not an answer: they are the closest that the articles come.</p>"
@@ -269,9 +278,7 @@ def _paragraphs(text: str, span: Span) -> list[list[Segment]]:
         start = min(max(span.start - offset, 0), len(line))
         end = min(max(span.end - offset, start), len(line))
         pieces = ((line[:start], False), (line[start:end], True), (line[end:], False))
-        segments: list[Segment] = [
-            {"text": clean(piece), "quoted": quoted} for piece, quoted in pieces if piece
-        ]
+        segments: list[Segment] = [{"text": clean(piece), "quoted": quoted} for piece, quoted in pieces if piece]
         if line.strip():
             paragraphs.append(segments)
         offset += len(line) + 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import errno
 import signal
 import socket
@@ -22,7 +23,8 @@ if TYPE_CHECKING:
 __all__ = ["running", "serve"]
 
 _STOP_SECONDS = 1
-_ANYWHERE = ("0.0.0.0", "::")
+# What a host that stands for every address of this machine is reached at from itself.
+_EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - compared with, not bound to
 
 
 def serve(
@@ -108,8 +110,7 @@ def _bound(host: str, port: int, auth: tuple[str, str] | None) -> Iterator[socke
     """A socket that holds the port, checked before anything slow is imported."""
     if auth is None and not is_loopback(host):
         raise SettingsError(
-            f"{host} can be reached from other machines: give a name and a password, "
-            "or serve on 127.0.0.1 only"
+            f"{host} can be reached from other machines: give a name and a password, or serve on 127.0.0.1 only"
         )
     if auth is not None and (not all(auth) or ":" in auth[0]):
         raise SettingsError("a name without a colon and a password are needed, and neither may be empty")
@@ -149,14 +150,19 @@ def _server(
             if self.started:
                 started(_address(bound, host))
 
+        async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+            stopping.set()
+            await super().shutdown(sockets)
+
+    stopping = asyncio.Event()
     names = {"localhost", "127.0.0.1", "::1", *allowed_hosts}
-    if host not in _ANYWHERE:
+    if host not in _EVERYWHERE:
         names.add(host)
     return Server(
         uvicorn.Config(
             # Built by the server, because it runs an event loop by then: Gradio makes its locks
             # while it builds, and without a running loop one of its own for each, never closed.
-            lambda: Guard(_site(qa), hosts=names, auth=auth),
+            lambda: Guard(_site(qa), hosts=names, auth=auth, stopping=stopping),
             factory=True,
             log_level="error",
             access_log=False,
@@ -164,7 +170,6 @@ def _server(
             ws="none",
             # Nothing that a request says about proxies is believed.
             proxy_headers=False,
-            # Each open page holds an event stream, which would keep the server for ever.
             timeout_graceful_shutdown=_STOP_SECONDS,
         )
     )
@@ -182,7 +187,7 @@ def _site(qa: ArticleQA) -> FastAPI:
     def healthz() -> dict[str, str]:
         return {"status": "ok"}
 
-    return gr.mount_gradio_app(
+    gr.mount_gradio_app(
         site,
         page.build(qa),
         path="/",
@@ -199,10 +204,11 @@ def _site(qa: ArticleQA) -> FastAPI:
         max_file_size=BODY_LIMIT,
         allowed_paths=[],
     )
+    return site
 
 
 def _address(bound: socket.socket, host: str) -> str:
-    shown = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)
+    shown = _EVERYWHERE.get(host, host)
     if ":" in shown:
         shown = f"[{shown}]"
     return f"http://{shown}:{bound.getsockname()[1]}/"

@@ -51,9 +51,7 @@ class Session:
         """The conversation, as escaped HTML."""
         messages = []
         for turn in self.turns:
-            messages += exchange(
-                question_html(turn.question), answer_html(turn.answer, turn.limits, turn.number)
-            )
+            messages += exchange(question_html(turn.question), answer_html(turn.answer, turn.limits, turn.number))
         return messages
 
     def open(self, cited: object) -> Panel:

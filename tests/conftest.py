@@ -1,0 +1,71 @@
+from __future__ import annotations
+
+import os
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+# Before any library that reads them is imported: a test run asks nothing of the network.
+os.environ["HF_HUB_OFFLINE"] = "1"
+os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
+
+from index import ArticleIndex
+from qa import ArticleQA
+
+REPOSITORY = Path(__file__).parent.parent
+SHARED = REPOSITORY.parent / "shared"
+GAZETTE = REPOSITORY / "eval" / "gazette"
+
+_LOOPBACK = ("127.", "::1", "localhost")
+
+
+@pytest.fixture(autouse=True)
+def _only_loopback(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No test, and nothing that it runs in this process, reaches another machine."""
+    connect = socket.socket.connect
+
+    def refusing(self: socket.socket, address: Any) -> None:
+        if self.family != socket.AF_UNIX and not str(address[0]).startswith(_LOOPBACK):
+            raise AssertionError(f"a connection to {address} was tried")
+        connect(self, address)
+
+    monkeypatch.setattr(socket.socket, "connect", refusing)
+
+
+@pytest.fixture(autouse=True)
+def _no_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The settings of whoever runs the tests don't reach them."""
+    for name in ("BYLINE_INDEX", "BYLINE_AUTH"):
+        monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture(scope="session")
+def gazette_index(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An index of the sample newspaper; tests only read it."""
+    path = tmp_path_factory.mktemp("gazette") / "index"
+    with ArticleIndex.open(path, create=True) as index:
+        report = index.add([GAZETTE / "articles"])
+    assert not report.rejected
+    return path
+
+
+@pytest.fixture(scope="session")
+def gazette(gazette_index: Path) -> Iterator[ArticleQA]:
+    """Questions to the sample newspaper."""
+    with ArticleQA.open(gazette_index) as qa:
+        yield qa
+
+
+@pytest.fixture(scope="session")
+def seed_index(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An index of the one article in the user's own form."""
+    folder = SHARED / "data" / "seed"
+    if not folder.is_dir():
+        pytest.skip("../shared is not beside the repository")
+    path = tmp_path_factory.mktemp("seed") / "index"
+    with ArticleIndex.open(path, create=True) as index:
+        assert len(index.add([folder]).added) == 1
+    return path

@@ -1,0 +1,516 @@
+"""The promises of ``ArticleIndex``: what is stored, found, refused, and survives."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta, timezone
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+import index.caches as caches
+from index import (
+    Article,
+    ArticleIndex,
+    ArticleNotFoundError,
+    Filter,
+    IndexDamagedError,
+    IndexLockedError,
+    IndexMissingError,
+    IndexReadOnlyError,
+    ModelError,
+    ModelMismatchError,
+    default_model_path,
+)
+from index.archive import _passing
+from index.embedder import Embedder
+from index.vectors import VectorIndex, pool
+from tests.conftest import REPOSITORY
+
+FERRY = Article(id="ferry", title="Ferry stops", text="The ferry to Orrin stopped on Monday.\nA fire broke out.",
+                published=date(2024, 3, 4), source="Post")  # fmt: skip
+BEES = Article(id="bees", title="Bees die", text="A third of the hives were lost. A mite is to blame.",
+               published=datetime(2024, 4, 18, 12, tzinfo=UTC), source="Herald")  # fmt: skip
+NOTE = Article(id="note", title="A note", text="The library opens on Sundays.")
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return tmp_path / "index"
+
+
+@pytest.fixture
+def made(folder: Path) -> Path:
+    with ArticleIndex.open(folder, create=True) as index:
+        assert len(index.add([FERRY, BEES, NOTE]).added) == 3
+    return folder
+
+
+def found(path: Path, question: str, where: Filter | None = None) -> dict[str, tuple[float | None, float]]:
+    with ArticleIndex.open(path, read_only=True) as index:
+        result = index.search(question, where)
+        sentences = index.look_into(result, [hit.key for hit in result.articles])
+        names = {hit.key: hit.sentence.article_id for hit in sentences}
+        return {names[hit.key]: (hit.meaning, hit.words) for hit in result.articles}
+
+
+def test_articles_come_back_as_they_went_in(made: Path) -> None:
+    with ArticleIndex.open(made, read_only=True) as index:
+        assert list(index.articles()) == [BEES, FERRY, NOTE]
+        assert index.article("ferry") == FERRY
+        assert (index.article_count, index.sentence_count) == (3, 5)
+        spans = [s.span for s in index.sentences("ferry")]
+        assert [FERRY.text[s.start : s.end] for s in spans] == FERRY.text.split("\n")
+        with pytest.raises(ArticleNotFoundError, match="nothing"):
+            index.article("nothing")
+
+
+def test_adding_again_embeds_nothing(made: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def never(*_: object) -> None:
+        raise AssertionError("something was embedded")
+
+    monkeypatch.setattr(Embedder, "embed", never)
+    before = (made / "CURRENT").read_bytes()
+    with ArticleIndex.open(made) as index:
+        assert len(index.add([FERRY, BEES, NOTE]).unchanged) == 3
+    assert (made / "CURRENT").read_bytes() == before
+
+
+def test_only_new_sentences_are_embedded(made: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    embedded: list[str] = []
+    embed = Embedder.embed
+
+    def noting(self: Embedder, texts: list[str], progress: object = None) -> object:
+        embedded.extend(texts)
+        return embed(self, texts)
+
+    monkeypatch.setattr(Embedder, "embed", noting)
+    with ArticleIndex.open(made) as index:
+        changed = Article(id="ferry", title=FERRY.title, text=FERRY.text + "\nNobody was hurt.")
+        report = index.add([changed])
+        assert [o.article_id for o in report.updated] == ["ferry"]
+        assert index.article("ferry").revision == 2
+    assert embedded == ["Nobody was hurt."]
+
+
+def test_a_new_revision_replaces_the_old_and_the_old_stays(made: Path) -> None:
+    with ArticleIndex.open(made) as index:
+        old = {s.id for s in index.sentences("ferry")}
+        index.add([Article(id="ferry", title="Ferry sails", text="The ferry sails again.")])
+        assert not old & {s.id for s in index.sentences("ferry")}, "a sentence's id was used again"
+        assert "ferry" in found(made, "Does the ferry sail?")
+    rows = sqlite3.connect(made / "articles.sqlite").execute("SELECT number, text FROM revision ORDER BY number")
+    assert [text for number, text in rows if text.startswith("The ferry")] == [FERRY.text, "The ferry sails again."]
+
+
+def test_a_removed_article_is_gone(made: Path) -> None:
+    with ArticleIndex.open(made) as index:
+        index.remove("bees")
+        with pytest.raises(ArticleNotFoundError):
+            index.remove("bees")
+        assert "bees" not in found(made, "What killed the bees?")
+        assert [a.id for a in index.articles()] == ["ferry", "note"]
+    assert b"A third of the hives" not in (made / "CURRENT").read_bytes()
+
+
+def test_adding_then_removing_leaves_every_score_as_it_was(made: Path) -> None:
+    questions = ["What stopped the ferry?", "hives mite", "library Sunday"]
+    before = [found(made, question) for question in questions]
+    with ArticleIndex.open(made) as index:
+        index.add([Article(id="x", title="Ferry hives", text="The ferry, the hives and the library stopped on Sunday.")])
+        assert found(made, questions[0]) != before[0]
+        index.remove("x")
+    assert [found(made, question) for question in questions] == before
+
+
+def test_two_articles_with_one_id(folder: Path, tmp_path: Path) -> None:
+    for place, title in (("a", "Storm"), ("b", "Budget")):
+        (tmp_path / place).mkdir()
+        (tmp_path / place / "1.txt").write_text(f"{title}\n\nText of {title}.\n")
+    with ArticleIndex.open(folder, create=True) as index:
+        report = index.add([tmp_path / "a", tmp_path / "b"])
+        assert len(report.added) == 1
+        assert "same id, 1.txt" in str(report.rejected[0].reason)
+        later = index.add([tmp_path / "b"])
+        assert "that of another article" in str(later.rejected[0].reason)
+        assert index.article("1.txt").title == "Storm"
+        (tmp_path / "a" / "1.txt").unlink()
+        assert len(index.add([tmp_path / "b"]).updated) == 1, "a moved file is the same article"
+
+
+def test_a_bad_file_stops_nothing(folder: Path, tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "a.txt").write_text("Good\n\nText.\n")
+    (tmp_path / "in" / "b.txt").write_bytes(b"\x00\xff\xfe")
+    (tmp_path / "in" / "c.txt").write_text("Good too\n\nText.\n")
+    with ArticleIndex.open(folder, create=True) as index:
+        report = index.add([tmp_path / "in"])
+        assert (len(report.added), len(report.rejected)) == (2, 1)
+        assert [o.status for o in report.outcomes] == ["added", "rejected", "added"]
+
+
+@pytest.mark.parametrize(
+    ("article", "expected"),
+    [
+        (Article(id=" ", title="T", text="T"), "no id"),
+        (Article(id="i", title="\n", text="T"), "no title"),
+        (Article(id="i", title="T", text=" \x00"), "no text"),
+        (Article(id="i", title="T", text="T", published=datetime(2024, 1, 1)), "no time zone"),  # noqa: DTZ001
+    ],
+)
+def test_an_article_made_by_a_program_is_checked(made: Path, article: Article, expected: str) -> None:
+    with ArticleIndex.open(made) as index:
+        (outcome,) = index.add([article]).rejected
+        assert expected in str(outcome.reason)
+        assert index.article_count == 3
+
+
+def test_an_index_that_is_not_there(folder: Path) -> None:
+    for options in ({}, {"read_only": True}):
+        with pytest.raises(IndexMissingError, match="no index here"):
+            ArticleIndex.open(folder, **options)
+    assert not folder.exists()
+
+
+def test_one_writer_any_number_of_readers(made: Path) -> None:
+    with ArticleIndex.open(made):
+        with pytest.raises(IndexLockedError, match=f"process {os.getpid()}"):
+            ArticleIndex.open(made)
+        with ArticleIndex.open(made, read_only=True) as one, ArticleIndex.open(made, read_only=True) as two:
+            assert one.article_count == two.article_count == 3
+            with pytest.raises(IndexReadOnlyError):
+                one.add([FERRY])
+            with pytest.raises(IndexReadOnlyError):
+                one.remove("ferry")
+    with ArticleIndex.open(made):
+        pass
+
+
+def test_a_reader_sees_a_change_at_its_next_question(made: Path) -> None:
+    with ArticleIndex.open(made, read_only=True) as reader:
+        assert reader.search("Who won the regatta?").total == 3
+        with ArticleIndex.open(made) as writer:
+            writer.add([Article(id="regatta", title="Regatta", text="Ilse Brandt won the regatta.")])
+            with reader.moment():
+                result = reader.search("Who won the regatta?")
+                assert result.total == 4
+                writer_sees = writer.search("Who won the regatta?")
+                best = max(result.articles, key=lambda hit: hit.words)
+                assert best.words == max(hit.words for hit in writer_sees.articles) > 0
+
+
+def test_an_empty_index_finds_nothing(folder: Path) -> None:
+    with ArticleIndex.open(folder, create=True) as index:
+        result = index.search("Anything?")
+        assert (result.total, result.articles) == (0, ())
+        assert list(index.articles()) == []
+
+
+def test_an_index_keeps_its_model(made: Path, tmp_path: Path) -> None:
+    with ArticleIndex.open(made, model=str(default_model_path()), read_only=True) as index:
+        assert index.article_count == 3, "the same files under another name are the same model"
+    other = tmp_path / "other"
+    shutil.copytree(default_model_path(), other)
+    config = json.loads((other / "sentence_bert_config.json").read_text())
+    (other / "sentence_bert_config.json").write_text(json.dumps({**config, "max_seq_length": 128}))
+    with pytest.raises(ModelMismatchError, match="made with the model all-MiniLM-L6-v2"):
+        ArticleIndex.open(made, model=str(other))
+    with ArticleIndex.open(tmp_path / "new", create=True, model=str(other)) as index:
+        index.add([FERRY])
+        assert index.search("ferry").total == 1
+    with ArticleIndex.open(tmp_path / "new", read_only=True) as index:
+        assert index.search("ferry").total == 1, "an index remembers where its model lies"
+
+
+def test_a_model_that_is_not_there(folder: Path, tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match="no such folder"):
+        ArticleIndex.open(folder, create=True, model=str(tmp_path / "nowhere"))
+    with pytest.raises(ModelError, match="nobody/nothing"):
+        ArticleIndex.open(folder, create=True, model="nobody/nothing")
+    (tmp_path / "junk").mkdir()
+    (tmp_path / "junk" / "config.json").write_text("{}")
+    with (
+        ArticleIndex.open(folder, create=True, model=str(tmp_path / "junk")) as index,
+        pytest.raises(ModelError, match="can't be loaded"),
+    ):
+        index.add([FERRY])
+
+
+def test_altered_weights_are_refused(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    shutil.copytree(default_model_path(), tmp_path / "model")
+    with (tmp_path / "model" / "model.safetensors").open("r+b") as file:
+        file.seek(5_000_000)
+        byte = file.read(1)
+        file.seek(5_000_000)
+        file.write(bytes([byte[0] ^ 1]))
+    monkeypatch.setattr("index.embedder.default_model_path", lambda: tmp_path / "model")
+    with pytest.raises(ModelError, match="SHA-256"):
+        ArticleIndex.open(tmp_path / "index", create=True)
+
+
+# Filters
+
+
+DAYS = st.dates(date(2024, 1, 1), date(2024, 1, 12))
+MOMENTS = st.datetimes(datetime(2024, 1, 1), datetime(2024, 1, 12)).map(lambda d: d.replace(tzinfo=UTC))  # noqa: DTZ001
+ZONED = MOMENTS | MOMENTS.map(lambda d: d.astimezone(timezone(timedelta(hours=9))))
+WHERES = st.builds(
+    Filter,
+    as_of=st.none() | DAYS | ZONED,
+    published_from=st.none() | DAYS,
+    published_to=st.none() | DAYS,
+    sources=st.none() | st.lists(st.sampled_from(["A", "B", "C"]), min_size=1).map(tuple),
+)
+
+
+@pytest.fixture(scope="module")
+def dated(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[ArticleIndex, list[Article]]]:
+    """One sentence, so one embedding, in articles of every date and source."""
+    published = [None, *(date(2024, 1, d) for d in range(1, 13)), *(datetime(2024, 1, d, 20, tzinfo=UTC) for d in range(1, 13))]
+    published += [datetime(2024, 1, d, 3, tzinfo=timezone(timedelta(hours=9))) for d in range(2, 6)]
+    articles = [
+        Article(id=f"{i}-{source}", title="T", text="The council met.", published=moment, source=source)
+        for i, moment in enumerate(published)
+        for source in ("A", "B", None)
+    ]
+    with ArticleIndex.open(tmp_path_factory.mktemp("dated") / "index", create=True) as index:
+        index.add(articles)
+        yield index, articles
+
+
+@given(where=WHERES)
+@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_filters_are_exact(dated: tuple[ArticleIndex, list[Article]], where: Filter) -> None:
+    index, articles = dated
+    expected = {article.id for article in articles if where.passes(article.published, article.source)}
+    with index.moment():
+        result = index.search("council", where)
+        hits = index.look_into(result, [hit.key for hit in result.articles])
+    assert result.passing == len(expected)
+    assert {hit.sentence.article_id for hit in hits} == expected
+    with index._store.snapshot():
+        passing, undated = _passing(index._store.catalogue(), where)
+    assert int(passing.sum()) == len(expected)
+    if where.dated:
+        sources = where.sources or ("A", "B", None)
+        assert int(undated.sum()) == sum(a.published is None and a.source in sources for a in articles)
+
+
+# Caches
+
+
+def damaged(path: Path, how: str) -> None:
+    data = bytearray(path.read_bytes())
+    if how == "flip":
+        data[len(data) // 2] ^= 4
+    elif how == "cut":
+        del data[len(data) // 2 :]
+    path.unlink()
+    if how != "gone":
+        path.write_bytes(bytes(data))
+
+
+@pytest.mark.parametrize("how", ["flip", "cut", "gone"])
+@pytest.mark.parametrize("what", ["CURRENT", "vectors-*.faiss", "words-*/sentences/*.term", "words-*/articles/meta.json"])
+def test_a_damaged_cache_is_rebuilt(made: Path, what: str, how: str) -> None:
+    before = found(made, "What stopped the ferry?")
+    (path,) = made.glob(what)
+    damaged(path, how)
+    assert found(made, "What stopped the ferry?") == before
+    generation = caches.current(made)
+    assert generation
+    assert caches.intact(made / generation.words, generation.word_files)
+
+
+def test_damage_is_mended_in_memory_while_another_writes(made: Path) -> None:
+    before = found(made, "What stopped the ferry?")
+    with ArticleIndex.open(made):
+        damaged(made / "CURRENT", "flip")
+        assert found(made, "What stopped the ferry?") == before
+
+
+def test_caches_behind_the_store_are_caught_up(made: Path, tmp_path: Path) -> None:
+    shutil.copytree(made, tmp_path / "old")
+    with ArticleIndex.open(made) as index:
+        index.add([Article(id="regatta", title="Regatta", text="Ilse Brandt won the regatta.")])
+        index.remove("bees")
+    # What a crash leaves between the store's commit and the publication of the caches.
+    for path in made.iterdir():
+        if path.name.startswith(("CURRENT", "words-", "vectors-")):
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
+    for path in (tmp_path / "old").iterdir():
+        if path.name.startswith("words-"):
+            shutil.copytree(path, made / path.name)
+        elif path.name.startswith(("CURRENT", "vectors-")):
+            shutil.copy2(path, made / path.name)
+    names = found(made, "Who won the regatta?")
+    assert "regatta" in names
+    assert "bees" not in names
+
+
+def test_a_full_disk_loses_no_article(made: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    with ArticleIndex.open(made) as index:
+        monkeypatch.setattr(caches, "_publish", full)
+        with pytest.raises(OSError, match="the articles are stored"):
+            index.add([Article(id="regatta", title="Regatta", text="Ilse Brandt won the regatta.")])
+        monkeypatch.undo()
+    assert "regatta" in found(made, "Who won the regatta?")
+
+
+def test_a_store_that_is_not_one(folder: Path) -> None:
+    folder.mkdir()
+    (folder / "articles.sqlite").write_bytes(b"not a database, whatever its name says" * 100)
+    for options in ({}, {"read_only": True}):
+        with pytest.raises(IndexDamagedError, match="articles.sqlite"):
+            ArticleIndex.open(folder, **options)
+
+
+def test_a_folder_that_may_only_be_read(made: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = found(made, "What stopped the ferry?")
+    (made / "CURRENT").unlink()
+
+    # Forced, since a superuser may write everywhere.
+    def refusing(*_: object, **__: object) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr("index.archive.FileLock.acquire", refusing)
+    assert found(made, "What stopped the ferry?") == before
+    assert not (made / "CURRENT").exists()
+
+
+def test_many_small_additions_replay_then_publish(made: Path) -> None:
+    """Vectors lag behind in the file and are replayed; both ways find the same."""
+    with ArticleIndex.open(made) as index:
+        for i in range(3):
+            index.add([Article(id=f"n{i}", title=f"Notice {i}", text="\n".join(f"Line {j} of notice {i}." for j in range(90)))])
+        generation = caches.current(made)
+        assert generation
+        assert generation.vectors.seq <= generation.seq
+    with ArticleIndex.open(made, read_only=True) as index:
+        index.search("notice")
+        assert index._seen
+        held = index._seen.caches
+        assert len(held.vectors) == index.sentence_count == sum(1 for a in index.articles() for _ in index.sentences(a.id))
+        assert held.words.counts == (index.article_count, index.sentence_count)
+
+
+def test_pooled_vectors_are_what_the_formula_says() -> None:
+    rng = np.random.default_rng(0)
+    rows = rng.normal(size=(6, 8)).astype(np.float32)
+    rows /= np.linalg.norm(rows, axis=1, keepdims=True)
+    title = rows[0]
+    mean = rows.mean(axis=0)
+    for i, got in enumerate(pool(rows, title)):
+        near = [rows[j] for j in range(max(0, i - 2), min(6, i + 3)) if j != i]
+        expected = rows[i] + 0.5 * title + np.mean(near, axis=0) + mean / np.linalg.norm(mean)
+        assert got == pytest.approx(expected / np.linalg.norm(expected), abs=1e-5)
+    assert pool(rows[:1], title).shape == (1, 8)
+
+
+def test_vector_search_is_exact_under_a_filter() -> None:
+    rng = np.random.default_rng(1)
+    rows = rng.normal(size=(500, 32)).astype(np.float32)
+    rows /= np.linalg.norm(rows, axis=1, keepdims=True)
+    ids = np.arange(1, 501, dtype=np.int64)
+    index = VectorIndex(32)
+    index.add(ids, rows)
+    index.remove([(1, 100), (700, 800)])
+    allowed = np.zeros(501, bool)
+    allowed[::7] = True
+    got, scores = index.search(rows[499], 10, allowed)
+    exact = rows @ rows[499]
+    expected = sorted((i for i in ids if i > 100 and allowed[i]), key=lambda i: -exact[i - 1])[:10]
+    assert got.tolist() == expected
+    assert scores == pytest.approx(exact[got - 1], abs=2e-3)
+
+
+def test_embedding_agrees_with_sentence_transformers() -> None:
+    from sentence_transformers import SentenceTransformer
+
+    texts = ["Short.", "A longer sentence about the harbour wall and what it will cost the town.", "", "word " * 900]
+    ours = Embedder().embed(texts)
+    theirs = SentenceTransformer(str(default_model_path()), device="cpu").encode(texts)
+    assert ours.dtype == np.float32
+    assert np.linalg.norm(ours, axis=1) == pytest.approx(1, abs=1e-5)
+    assert (ours * theirs).sum(axis=1).min() > 0.999
+
+
+# Crashes
+
+WRITER = """
+import sys
+from index import Article, ArticleIndex
+
+with ArticleIndex.open(sys.argv[1]) as index:
+    for round in range(int(sys.argv[2]), 10_000):
+        for n in range(4):
+            text = f"Round {round} of notice {n}.\\nThe council met in room {n}."
+            index.add([Article(id=f"notice-{n}", title=f"Notice {n}", text=text)])
+            print("put", f"notice-{n}", round, flush=True)
+        index.remove("notice-3")
+        print("removed notice-3", round, flush=True)
+"""
+
+
+def test_nothing_acknowledged_is_lost_by_kill_9(folder: Path) -> None:
+    rng = np.random.default_rng(7)
+    with ArticleIndex.open(folder, create=True) as index:
+        index.add([FERRY])
+    promised: dict[str, int | None] = {}
+    begin = 0
+    for _ in range(6):
+        with subprocess.Popen(
+            [sys.executable, "-c", WRITER, str(folder), str(begin)],
+            stdout=subprocess.PIPE,
+            cwd=REPOSITORY,
+            env={**os.environ, "OMP_NUM_THREADS": "1"},
+            text=True,
+        ) as process:
+            assert process.stdout
+            lines = [process.stdout.readline()]
+            time.sleep(float(rng.uniform(0.02, 0.7)))
+            process.send_signal(signal.SIGKILL)
+            lines += process.stdout.readlines()
+        # What is printed was acknowledged; what comes next may or may not have been done.
+        for line in lines:
+            words = line.split()
+            if line.endswith("\n") and words[0] == "put":
+                promised[words[1]] = int(words[2])
+            elif line.endswith("\n"):
+                promised["notice-3"] = None
+                begin = int(words[2]) + 1
+        with ArticleIndex.open(folder, read_only=True) as index:
+            held = {article.id: article for article in index.articles()}
+            assert held["ferry"] == FERRY
+            for name, round_ in promised.items():
+                article = held.get(name)
+                if article is None:
+                    assert round_ is None or name == "notice-3"
+                else:
+                    number = int(article.text.split()[1])
+                    assert round_ is None or number >= round_
+                    assert article.text == f"Round {number} of notice {name[-1]}.\nThe council met in room {name[-1]}."
+            result = index.search("Which room did the council meet in?")
+            hits = index.look_into(result, [hit.key for hit in result.articles])
+            assert {hit.sentence.article_id for hit in hits} == set(held)
+            assert index._seen
+            assert index._seen.caches.words.counts == (index.article_count, index.sentence_count)
+            assert len(index._seen.caches.vectors) == index.sentence_count
+        connection = sqlite3.connect(folder / "articles.sqlite")
+        assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+        assert connection.execute("PRAGMA foreign_key_check").fetchall() == []
+        connection.close()

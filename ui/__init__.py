@@ -1,0 +1,1 @@
+"""The ways in: the ``byline`` command (``ui.cli``) and the web chat (``ui.web``)."""

@@ -1,0 +1,404 @@
+"""The ``byline`` command.
+
+What a verb needs is imported when that verb runs: models and the web server take seconds
+that ``byline --help`` and ``byline list`` must not cost.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+import textwrap
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from datetime import date, datetime
+from importlib.metadata import entry_points, version
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from index import AddReport, Article
+    from qa import Answer, Passage
+
+__all__ = ["main"]
+
+DONE, PARTLY, FAILED = 0, 1, 2
+
+_DEFAULT_INDEX = "./byline-index"
+_DEMO_INDEX = "./byline-demo-index"
+
+_EXIT_CODES = """
+exit codes: 0 done; 1 some input rejected, or the question refused; 2 wrong usage, or an
+index that can't be opened
+"""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command; returns its exit code.
+
+    Raises SystemExit with code 2 where ``argv`` is not a command's usage.
+    """
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    if arguments[:1] == ["eval"]:
+        # Another package's command: it parses its own arguments.
+        (command,) = entry_points(group="byline.commands", name="eval")
+        return int(command.load()(arguments[1:]))
+    options = _parser().parse_args(arguments)
+    run: Callable[[argparse.Namespace], int] = options.run
+    try:
+        return _guarded(run, options)
+    except KeyboardInterrupt:
+        print("stopped", file=sys.stderr)
+        return 130
+    except BrokenPipeError:
+        # Whoever read the output has closed it, as `head` does; that is no failure.
+        with suppress(OSError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return DONE
+
+
+def _guarded(run: Callable[[argparse.Namespace], int], options: argparse.Namespace) -> int:
+    from index import BylineError
+
+    try:
+        code = run(options)
+        sys.stdout.flush()
+    except BylineError as error:
+        print(f"byline: {error}", file=sys.stderr)
+        return FAILED
+    return code
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="byline",
+        description="Ask your news articles questions; get answers that cite the exact words.",
+        epilog="Each command has its own help and examples: byline ask --help" + _EXIT_CODES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--version", action="version", version=f"byline {version('byline')}")
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+
+    add = _command(commands, "add", _add, "add articles: files, or folders of them", [
+        "byline add articles/",
+        "byline add report.md wire.jsonl.gz --index ~/news-index",
+    ])
+    add.add_argument("paths", nargs="+", metavar="PATH", help=".txt, .md, .jsonl, .jsonl.gz, or a folder")
+    _model_option(add)
+
+    listing = _command(commands, "list", _list, "list the articles", ["byline list", "byline list --json | head"])
+    listing.set_defaults(run=_list)
+
+    remove = _command(commands, "remove", _remove, "remove articles by id", [
+        "byline remove council/budget.txt",
+        "byline remove https://example.org/2025/story",
+    ])
+    remove.add_argument("ids", nargs="+", metavar="ID", help="as `byline list` shows it")
+
+    search = _command(commands, "search", _search, "show the passages nearest to a question", [
+        'byline search "harbour wall" -k 10',
+        'byline search "Who resigned?" --from 2025-03-01 --to 2025-03-31',
+    ])
+    _question_options(search)
+    search.add_argument("-k", type=_count, default=5, metavar="N", help="how many passages (default 5)")
+
+    ask = _command(commands, "ask", _ask, "answer a question from the articles, with citations", [
+        'byline ask "What will the repair cost?"',
+        'byline ask "Who leads the council?" --as-of 2025-05-01 --json',
+    ])
+    _question_options(ask)
+
+    chat = _command(commands, "chat", _chat, "open the chat in a browser", [
+        "byline chat",
+        "byline chat --demo                       the bundled sample newspaper",
+        "byline chat --port 8080 --no-browser",
+        "byline chat --host 0.0.0.0 --auth FILE --allowed-host news.example.org",
+    ], has_json=False)
+    chat.add_argument("--demo", action="store_true", help=f"chat with the sample newspaper (index: {_DEMO_INDEX})")
+    chat.add_argument("--host", default="127.0.0.1", help="address to listen at (default 127.0.0.1: this machine only)")
+    chat.add_argument("--port", type=_port, default=7860, help="port to listen at (default 7860; 0: any free one)")
+    chat.add_argument("--auth", metavar="FILE", help="file that holds NAME:PASSWORD, asked of every visitor")
+    chat.add_argument(
+        "--allowed-host", action="append", default=[], metavar="NAME", help="a host name that visitors may use (repeatable)"
+    )
+    chat.add_argument("--no-browser", action="store_true", help="don't open a browser window")
+    _model_option(chat)
+
+    commands.add_parser("eval", help="measure answers on a question set: byline eval --help", add_help=False)
+    return parser
+
+
+def _command(
+    commands: Any,
+    name: str,
+    run: Callable[[argparse.Namespace], int],
+    summary: str,
+    examples: Sequence[str],
+    *,
+    has_json: bool = True,
+) -> argparse.ArgumentParser:
+    shown = "\n".join(f"  {example}" for example in examples)
+    parser: argparse.ArgumentParser = commands.add_parser(
+        name,
+        help=summary,
+        description=summary[0].upper() + summary[1:] + ".",
+        epilog=f"examples:\n{shown}\n{_EXIT_CODES}",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.set_defaults(run=run)
+    parser.add_argument(
+        "--index",
+        metavar="DIR",
+        default=None,
+        help=f"folder of the index (default: $BYLINE_INDEX, else {_DEFAULT_INDEX})",
+    )
+    if has_json:
+        parser.add_argument("--json", action="store_true", help="print JSON")
+    return parser
+
+
+def _model_option(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--model",
+        metavar="PATH_OR_NAME",
+        help="a sentence-transformers model (default: the bundled all-MiniLM-L6-v2; an index keeps its own)",
+    )
+
+
+def _question_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("question", metavar="QUESTION")
+    parser.add_argument("--as-of", type=_moment, metavar="DATE", help="answer as of this day: leave out what came later")
+    parser.add_argument("--from", dest="published_from", type=_day, metavar="DATE", help="published on or after")
+    parser.add_argument("--to", dest="published_to", type=_day, metavar="DATE", help="published on or before")
+    parser.add_argument("--source", action="append", metavar="NAME", help="only this source (repeatable)")
+    _model_option(parser)
+
+
+def _add(options: argparse.Namespace) -> int:
+    from index import ArticleIndex
+
+    with ArticleIndex.open(_index(options), create=True, model=options.model) as index:
+        report = index.add(options.paths)
+    _report(report, as_json=options.json)
+    return PARTLY if report.rejected else DONE
+
+
+def _report(report: AddReport, *, as_json: bool) -> None:
+    kinds = ("added", "updated", "unchanged", "rejected")
+    counts = {kind: len(getattr(report, kind)) for kind in kinds}
+    if as_json:
+        outcomes = [
+            {"name": o.name, "status": o.status, "id": o.article_id, "reason": o.reason} for o in report.outcomes
+        ]
+        _print_json({**counts, "outcomes": outcomes})
+        return
+    for outcome in report.rejected:
+        print(f"rejected: {outcome.name}: {outcome.reason}", file=sys.stderr)
+    print(", ".join(f"{count:,} {kind}" for kind, count in counts.items()))
+
+
+def _list(options: argparse.Namespace) -> int:
+    from index import ArticleIndex
+    from qa.answer import article_facts
+
+    with ArticleIndex.open(_index(options), read_only=True) as index:
+        articles = list(index.articles())
+    if options.json:
+        _print_json([{**article_facts(article), "revision": article.revision} for article in articles])
+        return DONE
+    for article in articles:
+        print(f"{_reference(article)}\n    {article.id}")
+    print(f"{len(articles):,} articles")
+    return DONE
+
+
+def _remove(options: argparse.Namespace) -> int:
+    from index import ArticleIndex, ArticleNotFoundError
+
+    removed, missing = [], []
+    with ArticleIndex.open(_index(options)) as index:
+        for article_id in options.ids:
+            try:
+                index.remove(article_id)
+                removed.append(article_id)
+            except ArticleNotFoundError as error:
+                missing.append(article_id)
+                print(f"byline: {error}", file=sys.stderr)
+    if options.json:
+        _print_json({"removed": removed, "missing": missing})
+    else:
+        print(f"{len(removed):,} removed")
+    return PARTLY if missing else DONE
+
+
+def _search(options: argparse.Namespace) -> int:
+    from qa import ArticleQA
+
+    with ArticleQA.open(_index(options), model=options.model) as qa:
+        found = qa.retrieve(options.question, k=options.k, **_limits(options))
+    if options.json:
+        _print_json([_passage(passage) for passage in found])
+        return DONE
+    for passage in found:
+        print(f"{passage.rank}. {_reference(passage.article)}, paragraph {passage.paragraph} ({passage.score:.2f})")
+        print(textwrap.indent(passage.text, "   "), end="\n\n")
+    if not found:
+        print("no passage passes")
+    return DONE
+
+
+def _passage(passage: Passage) -> dict[str, Any]:
+    from qa.answer import article_facts
+
+    return {
+        "rank": passage.rank,
+        "text": passage.text,
+        "start": passage.span.start,
+        "end": passage.span.end,
+        "paragraph": passage.paragraph,
+        "score": round(passage.score, 4),
+        "meaning": round(passage.meaning, 4),
+        "words": round(passage.words, 4),
+        "time": round(passage.time, 4),
+        "article": article_facts(passage.article),
+    }
+
+
+def _ask(options: argparse.Namespace) -> int:
+    from qa import ArticleQA
+
+    with ArticleQA.open(_index(options), model=options.model) as qa:
+        answer = qa.ask(options.question, **_limits(options))
+    if options.json:
+        _print_json(answer.to_dict())
+    else:
+        _print_answer(answer)
+    return DONE if answer.answered else PARTLY
+
+
+def _print_answer(answer: Answer) -> None:
+    print(answer.text, end="\n\n")
+    for citation in answer.citations:
+        print(f"[{citation.marker}] {_reference(citation.article)}, paragraph {citation.paragraph}")
+        print(f"    {citation.link or citation.article.id}")
+    if not answer.answered and answer.passages:
+        print("Nearest, though they don't answer:")
+        for passage in answer.passages[:3]:
+            print(f"  {_reference(passage.article)}, paragraph {passage.paragraph}")
+            print(textwrap.indent(textwrap.shorten(passage.text, 200, placeholder=" …"), "    "))
+
+
+def _chat(options: argparse.Namespace) -> int:
+    from qa import ArticleQA
+    from ui.web.server import serve
+
+    auth = _auth(options.auth)
+    examples: tuple[str, ...] = ()
+    folder = _index(options)
+    if options.demo:
+        from index import ArticleIndex
+
+        folder = Path(options.index or _DEMO_INDEX)
+        sample = _sample()
+        with ArticleIndex.open(folder, create=True, model=options.model) as index:
+            index.add([sample / "articles"])
+        lines = (sample / "questions.jsonl").read_text("utf-8").splitlines()
+        examples = tuple(q["question"] for line in lines if (q := json.loads(line)).get("example"))
+    with ArticleQA.open(folder, model=options.model) as qa:
+        serve(
+            qa,
+            host=options.host,
+            port=options.port,
+            auth=auth,
+            allowed_hosts=options.allowed_host,
+            examples=examples or qa.examples(),
+            open_browser=not options.no_browser and sys.stdout.isatty(),
+        )
+    return DONE
+
+
+def _sample() -> Path:
+    """The sample newspaper, which lies beside the code that evaluates; found, not imported."""
+    found = find_spec("eval")
+    if found is None or not found.submodule_search_locations:
+        from index import SettingsError
+
+        raise SettingsError("the sample newspaper is not installed: reinstall byline, or add your own articles")
+    return Path(found.submodule_search_locations[0], "gazette")
+
+
+def _auth(file: str | None) -> tuple[str, str] | None:
+    """Name and password from a file, or from $BYLINE_AUTH; never from the command line,
+    where every process of the machine can read them."""
+    from index import SettingsError
+
+    written = os.environ.get("BYLINE_AUTH")
+    if file is not None:
+        try:
+            written = Path(file).read_text("utf-8").strip()
+        except (OSError, UnicodeDecodeError) as error:
+            raise SettingsError(f"{file}: can't be read as NAME:PASSWORD ({error}): check the path") from error
+    if written is None:
+        return None
+    name, colon, password = written.partition(":")
+    if not (name and colon and password) or "\n" in written:
+        raise SettingsError(f"{file or '$BYLINE_AUTH'}: write NAME:PASSWORD on one line")
+    return name, password
+
+
+def _index(options: argparse.Namespace) -> Path:
+    return Path(options.index or os.environ.get("BYLINE_INDEX") or _DEFAULT_INDEX)
+
+
+def _limits(options: argparse.Namespace) -> dict[str, Any]:
+    return {
+        "as_of": options.as_of,
+        "published_from": options.published_from,
+        "published_to": options.published_to,
+        "sources": options.source,
+    }
+
+
+def _reference(article: Article) -> str:
+    published = article.published.isoformat() if article.published else "undated"
+    return " · ".join(part for part in (published, article.source, article.title) if part)
+
+
+def _print_json(value: object) -> None:
+    # Escaped, so that no terminal or locale can trip over what an article holds.
+    print(json.dumps(value, indent=2))
+
+
+def _moment(written: str) -> date | datetime:
+    from index.article import parse_published
+
+    try:
+        return parse_published(written)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+
+
+def _day(written: str) -> date:
+    try:
+        return date.fromisoformat(written)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{written[:40]!r} is not a date: write YYYY-MM-DD") from None
+
+
+def _count(written: str) -> int:
+    if not written.isascii() or not written.isdigit() or not 1 <= int(written[:9]) <= 1000:
+        raise argparse.ArgumentTypeError(f"{written[:40]!r} is not a number from 1 to 1000")
+    return int(written)
+
+
+def _port(written: str) -> int:
+    if not written.isascii() or not written.isdigit() or int(written[:9]) > 65535:
+        raise argparse.ArgumentTypeError(f"{written[:40]!r} is not a port from 0 to 65535")
+    return int(written)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
