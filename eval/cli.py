@@ -90,9 +90,7 @@ def _parser() -> argparse.ArgumentParser:
         type=Path,
         help="index these files and folders for this run only",
     )
-    parser.add_argument(
-        "--json", metavar="FILE", help="write the measures to FILE as JSON; - for standard output"
-    )
+    parser.add_argument("--json", metavar="FILE", help="write the measures to FILE as JSON; - for standard output")
     return parser
 
 
@@ -124,9 +122,7 @@ def _index(args: argparse.Namespace) -> Iterator[tuple[Path, int]]:
             for outcome in report.rejected:
                 print(f"byline eval: {outcome.name}: {outcome.reason}", file=sys.stderr)
             if not index.article_count:
-                raise ArticleError(
-                    str(args.articles[0]), "no article could be read, so there is nothing to ask"
-                )
+                raise ArticleError(str(args.articles[0]), "no article could be read, so there is nothing to ask")
         yield folder, len(report.rejected)
 
 

@@ -290,9 +290,7 @@ def _report(qa: ArticleQA, outcomes: Sequence[_Outcome]) -> Report:
             recall_5=recall(5),
             recall_10=recall(10),
         ),
-        answer=AnswerReport(
-            contains=mean([float(_contains(o.answer, o.question.answers)) for o in answered])
-        ),
+        answer=AnswerReport(contains=mean([float(_contains(o.answer, o.question.answers)) for o in answered])),
         refusal=refusal,
         latency_ms=LatencyReport(p50=percentile(took_ms, 0.5), p95=percentile(took_ms, 0.95)),
         applies=Applies(

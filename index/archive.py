@@ -54,7 +54,8 @@ _MOST_SENTENCES = 100_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """What became of one thing given to ``add``. ``reason`` says why it was rejected."""
+    """What became of one thing given to ``add``. ``reason`` says why it was rejected, or
+    what had to be made good in it."""
 
     name: str
     status: Literal["added", "updated", "unchanged", "rejected"]
@@ -148,6 +149,7 @@ class _Pending:
     origin: str
     digest: bytes
     status: Literal["added", "updated"]
+    note: str | None
     sentences: tuple[Split, ...]
     texts: tuple[str, ...]
 
@@ -223,7 +225,9 @@ class ArticleIndex:
             try:
                 folder.mkdir(parents=True, exist_ok=True)
             except OSError as error:
-                raise StoreError(f"{folder}: can't make the index's folder ({error.strerror}): check the path") from error
+                raise StoreError(
+                    f"{folder}: can't make the index's folder ({error.strerror}): check the path"
+                ) from error
             lock = _lock(folder)
         try:
             store = Store(folder / _STORE, writable=not read_only)
@@ -545,9 +549,11 @@ class ArticleIndex:
             return Outcome(name=reading.name, status="rejected", article_id=article.id, reason=reason)
         held = self._store.held(article.id)
         if held and held.digest == digest:
-            return Outcome(name=reading.name, status="unchanged", article_id=article.id)
+            return Outcome(name=reading.name, status="unchanged", article_id=article.id, reason=reading.note)
         if held and _is_another(held.origin, held.title, reading, article):
-            reason = f"its id, {article.id}, is that of another article, from {held.origin}: give it a url, or rename it"
+            reason = (
+                f"its id, {article.id}, is that of another article, from {held.origin}: give it a url, or rename it"
+            )
             return Outcome(name=reading.name, status="rejected", article_id=article.id, reason=reason)
         sentences = split(article.text, article.language)
         return _Pending(
@@ -557,13 +563,12 @@ class ArticleIndex:
             origin=reading.origin,
             digest=digest,
             status="updated" if held else "added",
+            note=reading.note,
             sentences=tuple(sentences),
             texts=(article.title, *(article.text[s.span.start : s.span.end] for s in sentences)),
         )
 
-    def _put(
-        self, waiting: list[_Pending], outcomes: list[Outcome | None], progress: Callable[[int], object]
-    ) -> int:
+    def _put(self, waiting: list[_Pending], outcomes: list[Outcome | None], progress: Callable[[int], object]) -> int:
         """Embed and store what waits, one transaction an article; returns its sentences."""
         texts = {text_key(text): text for pending in waiting for text in pending.texts}
         for key in self._store.known(texts):
@@ -583,7 +588,7 @@ class ArticleIndex:
                 vectors=vectors,
             )
             outcomes[pending.place] = Outcome(
-                name=pending.name, status=pending.status, article_id=pending.article.id
+                name=pending.name, status=pending.status, article_id=pending.article.id, reason=pending.note
             )
         stored = sum(len(pending.sentences) for pending in waiting)
         waiting.clear()
@@ -612,12 +617,27 @@ def _readings(sources: Iterable[str | os.PathLike[str] | Article]) -> Iterator[R
 
 def _given(article: Article) -> Reading:
     """An article that a program made, held to what readers promise."""
+
+    def line(value: str | None) -> str | None:
+        return " ".join(clean(value).split()) or None if value is not None else None
+
     cleaned = replace(
-        article, id=clean(article.id).strip(), title=" ".join(clean(article.title).split()), text=clean(article.text).strip()
+        article,
+        id=line(article.id) or "",
+        title=line(article.title) or "",
+        text=clean(article.text).strip(),
+        url=line(article.url),
+        source=line(article.source),
+        authors=tuple(name for author in article.authors if (name := line(author))),
+        language=line(article.language),
     )
     for value, what in ((cleaned.id, "id"), (cleaned.title, "title"), (cleaned.text, "text")):
         if not value:
-            return Reading(name=cleaned.id or "article", origin="", error=ArticleError(cleaned.id or "article", f"no {what}: give it one"))
+            return Reading(
+                name=cleaned.id or "article",
+                origin="",
+                error=ArticleError(cleaned.id or "article", f"no {what}: give it one"),
+            )
     if isinstance(cleaned.published, datetime) and cleaned.published.tzinfo is None:
         error = ArticleError(cleaned.id, "`published` has no time zone: give an aware datetime, or a date")
         return Reading(name=cleaned.id, origin="", error=error)
@@ -632,7 +652,7 @@ def _is_another(origin: str, title: str, reading: Reading, article: Article) -> 
         and bool(origin)
         and origin != reading.origin
         and title != article.title
-        and os.path.exists(origin)
+        and Path(origin).exists()
     )
 
 

@@ -121,9 +121,7 @@ def renew(folder: Path, store: Store, model: str, dimension: int, *, rebuild: bo
         vectors = base.vectors if base else None
         if vectors is None or _far_behind(store, catalogue, vectors):
             vectors = _write_vectors(folder, store, catalogue, number, vectors, model, dimension)
-    generation = Generation(
-        number=number, seq=catalogue.seq, words=words.name, word_files=files, vectors=vectors
-    )
+    generation = Generation(number=number, seq=catalogue.seq, words=words.name, word_files=files, vectors=vectors)
     _publish(folder, generation, previous=base)
 
 

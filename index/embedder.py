@@ -19,7 +19,7 @@ from index.errors import ModelError
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
 
-__all__ = ["DEFAULT_MODEL", "Embedder", "Vectors", "default_model_path"]
+__all__ = ["DEFAULT_MODEL", "Embedder", "Vectors", "default_model_path", "unit"]
 
 Vectors = NDArray[np.float32]
 
@@ -51,6 +51,12 @@ def default_model_path() -> Path:
             "or name another with --model"
         )
     return Path(spec.submodule_search_locations[0], "model")
+
+
+def unit(vectors: Vectors) -> Vectors:
+    """Rows scaled to length 1; (n, dimension)."""
+    scaled: Vectors = vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-12)
+    return scaled
 
 
 class Embedder:
@@ -117,13 +123,22 @@ class Embedder:
 
     def embed_question(self, text: str) -> Vectors:
         """The unit vector of a question: float32, (dimension,)."""
-        vector: Vectors = self._encode([text], self._model.encode_query)[0]
+        import torch
+
+        # Threads that wait for each other over so little work cost more than they bring:
+        # on a busy machine a question took 30 times as long with two as with one.
+        threads = torch.get_num_threads()
+        torch.set_num_threads(1)
+        try:
+            vector: Vectors = self._encode([text], self._model.encode_query)[0]
+        finally:
+            torch.set_num_threads(threads)
         return vector
 
     def _encode(self, texts: list[str], encode: Callable[..., Any]) -> Vectors:
         tensor = encode(texts, batch_size=len(texts), show_progress_bar=False, convert_to_tensor=True)
         vectors: Vectors = tensor.float().cpu().numpy()
-        return vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-12)
+        return unit(vectors)
 
     def _lengths(self, texts: Sequence[str]) -> list[int]:
         tokenizer = getattr(self._model, "tokenizer", None)
@@ -138,10 +153,9 @@ class Embedder:
         _ = self.fingerprint
         import torch
         from sentence_transformers import SentenceTransformer
-
         from transformers.utils import logging
 
-        logging.disable_progress_bar()
+        logging.disable_progress_bar()  # type: ignore[no-untyped-call]
         on_cpu = not (torch.cuda.is_available() or torch.backends.mps.is_available())
         dtype = torch.bfloat16 if on_cpu and _has_bfloat16() else torch.float32
         try:

@@ -182,7 +182,9 @@ class Store:
 
     def counts(self) -> tuple[int, int]:
         """How many articles and how many sentences there are."""
-        articles, sentences = self._one("SELECT count(*), coalesce(sum(last_sentence - first_sentence + 1), 0) FROM article")
+        articles, sentences = self._one(
+            "SELECT count(*), coalesce(sum(last_sentence - first_sentence + 1), 0) FROM article"
+        )
         return int(articles), int(sentences)
 
     def held(self, article_id: str) -> Held | None:
@@ -320,7 +322,13 @@ class Store:
         return Placed(
             key=key,
             sentences=tuple(
-                Sentence(id=row[0], article_id=article_id, ordinal=row[1], paragraph=row[2], span=Span(start=row[3], end=row[4]))
+                Sentence(
+                    id=row[0],
+                    article_id=article_id,
+                    ordinal=row[1],
+                    paragraph=row[2],
+                    span=Span(start=row[3], end=row[4]),
+                )
                 for row in rows
             ),
             vectors=vectors.reshape(len(rows), len(title_vector)),
@@ -402,7 +410,9 @@ class Store:
     def _one(self, query: str, values: Sequence[object] = ()) -> tuple[Any, ...]:
         row = self._one_or_none(query, values)
         if row is None:
-            raise IndexDamagedError(f"{self._path}: a row that must be there is missing ({values!r}): restore it from a copy")
+            raise IndexDamagedError(
+                f"{self._path}: a row that must be there is missing ({values!r}): restore it from a copy"
+            )
         return row
 
     def _one_or_none(self, query: str, values: Sequence[object] = ()) -> tuple[Any, ...] | None:

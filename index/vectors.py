@@ -6,21 +6,27 @@ import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import faiss
 import numpy as np
 from numpy.typing import NDArray
 
-from index.embedder import Vectors
+from index.embedder import Vectors, unit
 from index.files import publish, sha256
 
 __all__ = ["VectorIndex", "VectorSnapshot", "pool"]
+
+# FAISS replaces these classes as it is imported, which its type stubs don't know.
+_faiss: Any = faiss
 
 _TITLE = 0.5
 _NEIGHBOURS = 1.0
 _ARTICLE = 1.0
 _WINDOW = 2
 _KIND = "IDMap2,SQfp16"
+# A single question is searched faster by one thread than by several.
+faiss.omp_set_num_threads(1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,15 +63,15 @@ def pool(sentences: Vectors, title: Vectors) -> Vectors:
         count[distance:] += 1
         count[:-distance] += 1
     neighbours = total / np.maximum(count, 1)
-    article = _unit(sentences.mean(axis=0, keepdims=True))
-    return _unit(sentences + _TITLE * title + _NEIGHBOURS * neighbours + _ARTICLE * article)
+    article = unit(sentences.mean(axis=0, keepdims=True))
+    return unit(sentences + _TITLE * title + _NEIGHBOURS * neighbours + _ARTICLE * article)
 
 
 class VectorIndex:
     """Exact inner-product search over pooled vectors, by sentence id."""
 
     def __init__(self, dimension: int) -> None:
-        self._index = faiss.index_factory(dimension, _KIND, faiss.METRIC_INNER_PRODUCT)
+        self._index: Any = faiss.index_factory(dimension, _KIND, faiss.METRIC_INNER_PRODUCT)
         # Scalar quantisers of this kind only round, but FAISS asks to train them all.
         self._index.train(np.zeros((1, dimension), np.float32))
 
@@ -81,9 +87,12 @@ class VectorIndex:
             return None
         if (index.ntotal, index.d, snapshot.kind) != (snapshot.count, snapshot.dimension, _KIND):
             return None
-        loaded = cls.__new__(cls)
-        loaded._index = index
+        loaded = cls(snapshot.dimension)
+        loaded._hold(index)
         return loaded
+
+    def _hold(self, index: Any) -> None:
+        self._index = index
 
     def __len__(self) -> int:
         return int(self._index.ntotal)
@@ -112,8 +121,8 @@ class VectorIndex:
         parameters = None
         if allowed is not None:
             bits = np.packbits(allowed, bitorder="little")
-            selector = faiss.IDSelectorBitmap(bits)
-            parameters = faiss.SearchParameters(sel=selector)
+            selector = _faiss.IDSelectorBitmap(bits)
+            parameters = _faiss.SearchParameters(sel=selector)
         scores, ids = self._index.search(question[None, :], k, params=parameters)
         real = ids[0] >= 0
         return ids[0][real], scores[0][real]
@@ -142,7 +151,7 @@ class VectorIndex:
                     raise
 
             try:
-                writer = faiss.PyCallbackIOWriter(write, 1 << 20)
+                writer = _faiss.PyCallbackIOWriter(write, 1 << 20)
                 faiss.write_index(self._index, writer)
             except Exception:
                 if not failure:
@@ -162,7 +171,3 @@ class VectorIndex:
             kind=_KIND,
             model=model,
         )
-
-
-def _unit(vectors: Vectors) -> Vectors:
-    return vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-12)

@@ -27,7 +27,7 @@ _HEAP = 64_000_000
 
 # What a question is made of whatever it is about. tantivy's own list leaves these in.
 _QUESTION_WORDS = (
-    "how what who whom whose when where why which do does did is are was were be been can could will would"
+    "how many much what who whom whose when where why which do does did is are was were be been can could will would"
     " should has have had any me tell"
 )
 

@@ -96,4 +96,4 @@ def is_web_address(url: str) -> bool:
 
 def _encode(words: str) -> str:
     # `-` and `,` have meaning inside a text directive, so they are encoded too.
-    return percent_encode(words, safe="").replace("-", "%2D")
+    return percent_encode(words, safe="", errors="replace").replace("-", "%2D")

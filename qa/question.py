@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 
 from index import Filter, QuestionError
 from index.article import clean
@@ -81,5 +81,3 @@ def check_filter(where: Filter) -> None:
         raise QuestionError(f"published from {begin} is after the day asked as of, {day}: nothing can pass")
     if where.sources is not None and not where.sources:
         raise QuestionError("no source is named: name at least one, or leave the filter out")
-
-

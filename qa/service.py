@@ -19,14 +19,14 @@ __all__ = ["ArticleQA"]
 
 # The chance that the articles answer, by logistic regression on the best sentence's
 # cosine and on the share, by rarity, of the question's words in its passage.
-_COSINE = 21.0
-_COVERAGE = 11.0
-_BIAS = -13.0
-_THRESHOLD = 0.5
+_COSINE = 14.0
+_COVERAGE = 6.3
+_BIAS = -8.2
+_THRESHOLD = 0.4
 
 _CLAIMS = 3
 # A further sentence is shown where it is nearly as good as the best.
-_NEARLY = 0.92
+_NEARLY = 0.9
 _SAME_WORDS = 0.7
 _NEAREST = 5
 
@@ -139,7 +139,7 @@ class ArticleQA:
             nearest = passages(ranking, _NEAREST)
             confidence = self._confidence(ranking, nearest)
             answered = confidence >= _THRESHOLD
-            chosen = self._choose(ranking) if answered else []
+            chosen = self._choose(understood, ranking) if answered else []
         citations = tuple(_cite(marker, ranked) for marker, ranked in enumerate(chosen, 1))
         return Answer(
             question=understood.text,
@@ -152,6 +152,13 @@ class ArticleQA:
             as_of=as_of,
             took_ms=(time.perf_counter() - began) * 1000,
         )
+
+    def warm(self) -> None:
+        """Load the model and the index now, so that the first question needn't wait.
+
+        Raises ModelError, or StoreError where the index can't be read.
+        """
+        self._index.search("warm")
 
     def examples(self, n: int = 4) -> tuple[str, ...]:
         """Questions that these articles may answer: one on each of ``n`` headlines, spread
@@ -170,20 +177,21 @@ class ArticleQA:
         coverage = shared / total if total else 0.0
         return 1 / (1 + math.exp(-(_BIAS + _COSINE * best.cosine + _COVERAGE * coverage)))
 
-    def _choose(self, ranking: Ranking) -> list[RankedSentence]:
-        """The best sentence and those nearly as good that say something else, the best
-        one's article first, each article's in reading order."""
+    def _choose(self, question: Question, ranking: Ranking) -> list[RankedSentence]:
+        """The best sentence and those nearly as good that say something else. Where some
+        of them hold the kind of thing asked for, only those."""
+        near = [r for r in ranking.sentences if r.score >= _NEARLY * ranking.sentences[0].score]
+        near = [r for r in near if question.is_met_by(r.text)] or near
         chosen: list[RankedSentence] = []
         words: list[frozenset[str]] = []
-        for ranked in ranking.sentences:
-            if len(chosen) == _CLAIMS or (chosen and ranked.score < _NEARLY * chosen[0].score):
-                break
+        for ranked in near:
             own = self._index.terms(ranked.text)
             if all(len(own & other) <= _SAME_WORDS * len(own | other) for other in words):
                 chosen.append(ranked)
                 words.append(own)
-        order = {article_id: place for place, article_id in enumerate(dict.fromkeys(r.article.id for r in chosen))}
-        return sorted(chosen, key=lambda r: (order[r.article.id], r.sentence.ordinal))
+            if len(chosen) == _CLAIMS:
+                break
+        return chosen
 
 
 def _request(

@@ -56,7 +56,9 @@ def test_no_module_imports_in_a_circle() -> None:
     for name, tree in sources(*PACKAGES):
         module = name.removesuffix(".py").replace("/", ".").removesuffix(".__init__")
         graph[module] = imported(tree)
-    graph = {module: {other for other in wanted if other in graph and other != module} for module, wanted in graph.items()}
+    graph = {
+        module: {other for other in wanted if other in graph and other != module} for module, wanted in graph.items()
+    }
     # A package's __init__ gathers its modules; within the package they import each other
     # by module, never through it.
     done: set[str] = set()
@@ -89,7 +91,7 @@ def test_public_names_are_sorted_and_complete(package: str) -> None:
 
 def test_every_module_names_what_it_offers() -> None:
     for name, tree in sources(*PACKAGES):
-        if name.endswith("__init__.py") or name.endswith("__main__.py"):
+        if name.endswith(("__init__.py", "__main__.py")):
             continue
         declared = [
             ast.literal_eval(node.value)

@@ -82,47 +82,82 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"byline {version('byline')}")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
 
-    add = _command(commands, "add", _add, "add articles: files, or folders of them", [
-        "byline add articles/",
-        "byline add report.md wire.jsonl.gz --index ~/news-index",
-    ])
+    add = _command(
+        commands,
+        "add",
+        _add,
+        "add articles: files, or folders of them",
+        [
+            "byline add articles/",
+            "byline add report.md wire.jsonl.gz --index ~/news-index",
+        ],
+    )
     add.add_argument("paths", nargs="+", metavar="PATH", help=".txt, .md, .jsonl, .jsonl.gz, or a folder")
     _model_option(add)
 
     listing = _command(commands, "list", _list, "list the articles", ["byline list", "byline list --json | head"])
     listing.set_defaults(run=_list)
 
-    remove = _command(commands, "remove", _remove, "remove articles by id", [
-        "byline remove council/budget.txt",
-        "byline remove https://example.org/2025/story",
-    ])
+    remove = _command(
+        commands,
+        "remove",
+        _remove,
+        "remove articles by id",
+        [
+            "byline remove council/budget.txt",
+            "byline remove https://example.org/2025/story",
+        ],
+    )
     remove.add_argument("ids", nargs="+", metavar="ID", help="as `byline list` shows it")
 
-    search = _command(commands, "search", _search, "show the passages nearest to a question", [
-        'byline search "harbour wall" -k 10',
-        'byline search "Who resigned?" --from 2025-03-01 --to 2025-03-31',
-    ])
+    search = _command(
+        commands,
+        "search",
+        _search,
+        "show the passages nearest to a question",
+        [
+            'byline search "harbour wall" -k 10',
+            'byline search "Who resigned?" --from 2025-03-01 --to 2025-03-31',
+        ],
+    )
     _question_options(search)
     search.add_argument("-k", type=_count, default=5, metavar="N", help="how many passages (default 5)")
 
-    ask = _command(commands, "ask", _ask, "answer a question from the articles, with citations", [
-        'byline ask "What will the repair cost?"',
-        'byline ask "Who leads the council?" --as-of 2025-05-01 --json',
-    ])
+    ask = _command(
+        commands,
+        "ask",
+        _ask,
+        "answer a question from the articles, with citations",
+        [
+            'byline ask "What will the repair cost?"',
+            'byline ask "Who leads the council?" --as-of 2025-05-01 --json',
+        ],
+    )
     _question_options(ask)
 
-    chat = _command(commands, "chat", _chat, "open the chat in a browser", [
-        "byline chat",
-        "byline chat --demo                       the bundled sample newspaper",
-        "byline chat --port 8080 --no-browser",
-        "byline chat --host 0.0.0.0 --auth FILE --allowed-host news.example.org",
-    ], has_json=False)
+    chat = _command(
+        commands,
+        "chat",
+        _chat,
+        "open the chat in a browser",
+        [
+            "byline chat",
+            "byline chat --demo                       the bundled sample newspaper",
+            "byline chat --port 8080 --no-browser",
+            "byline chat --host 0.0.0.0 --auth FILE --allowed-host news.example.org",
+        ],
+        has_json=False,
+    )
     chat.add_argument("--demo", action="store_true", help=f"chat with the sample newspaper (index: {_DEMO_INDEX})")
     chat.add_argument("--host", default="127.0.0.1", help="address to listen at (default 127.0.0.1: this machine only)")
     chat.add_argument("--port", type=_port, default=7860, help="port to listen at (default 7860; 0: any free one)")
     chat.add_argument("--auth", metavar="FILE", help="file that holds NAME:PASSWORD, asked of every visitor")
     chat.add_argument(
-        "--allowed-host", action="append", default=[], metavar="NAME", help="a host name that visitors may use (repeatable)"
+        "--allowed-host",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="a host name that visitors may use (repeatable)",
     )
     chat.add_argument("--no-browser", action="store_true", help="don't open a browser window")
     _model_option(chat)
@@ -170,7 +205,9 @@ def _model_option(parser: argparse.ArgumentParser) -> None:
 
 def _question_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("question", metavar="QUESTION")
-    parser.add_argument("--as-of", type=_moment, metavar="DATE", help="answer as of this day: leave out what came later")
+    parser.add_argument(
+        "--as-of", type=_moment, metavar="DATE", help="answer as of this day: leave out what came later"
+    )
     parser.add_argument("--from", dest="published_from", type=_day, metavar="DATE", help="published on or after")
     parser.add_argument("--to", dest="published_to", type=_day, metavar="DATE", help="published on or before")
     parser.add_argument("--source", action="append", metavar="NAME", help="only this source (repeatable)")
@@ -195,8 +232,9 @@ def _report(report: AddReport, *, as_json: bool) -> None:
         ]
         _print_json({**counts, "outcomes": outcomes})
         return
-    for outcome in report.rejected:
-        print(f"rejected: {outcome.name}: {outcome.reason}", file=sys.stderr)
+    for outcome in report.outcomes:
+        if outcome.reason and outcome.status != "unchanged":
+            print(f"{outcome.status}: {outcome.name}: {outcome.reason}", file=sys.stderr)
     print(", ".join(f"{count:,} {kind}" for kind, count in counts.items()))
 
 
@@ -308,13 +346,14 @@ def _chat(options: argparse.Namespace) -> int:
         lines = (sample / "questions.jsonl").read_text("utf-8").splitlines()
         examples = tuple(q["question"] for line in lines if (q := json.loads(line)).get("example"))
     with ArticleQA.open(folder, model=options.model) as qa:
+        qa.warm()
         serve(
             qa,
             host=options.host,
             port=options.port,
             auth=auth,
             allowed_hosts=options.allowed_host,
-            examples=examples or qa.examples(),
+            examples=examples,
             open_browser=not options.no_browser and sys.stdout.isatty(),
         )
     return DONE

@@ -49,9 +49,7 @@ class _Round:
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the benchmark and print a table, or JSON with ``--json``."""
     parser = argparse.ArgumentParser(prog="python -m eval.bench.embedding", description=__doc__)
-    parser.add_argument(
-        "--articles", metavar="PATH", nargs="+", required=True, help="files and folders to read"
-    )
+    parser.add_argument("--articles", metavar="PATH", nargs="+", required=True, help="files and folders to read")
     parser.add_argument(
         "--sentences",
         type=int,

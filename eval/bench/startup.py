@@ -40,9 +40,7 @@ class _Run:
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the benchmark and print a table, or JSON with ``--json``."""
     parser = argparse.ArgumentParser(prog="python -m eval.bench.startup", description=__doc__)
-    parser.add_argument(
-        "--runs", type=int, default=5, metavar="N", help="timed runs of each kind (default: 5)"
-    )
+    parser.add_argument("--runs", type=int, default=5, metavar="N", help="timed runs of each kind (default: 5)")
     parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
     args = parser.parse_args(argv)
     if args.runs < 1:

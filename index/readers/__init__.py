@@ -9,12 +9,13 @@ from pathlib import Path
 
 from index.article import Article
 from index.errors import ArticleError
+from index.readers.facts import Found
 from index.readers.jsonlines import read_json_lines
 from index.readers.plain import read_markdown, read_text
 
-__all__ = ["Reading", "SUFFIXES", "read_all"]
+__all__ = ["SUFFIXES", "Reading", "read_all"]
 
-_Reader = Callable[[Path, str], Iterator["Article | ArticleError"]]
+_Reader = Callable[[Path, str], Iterator["Found | ArticleError"]]
 
 _READERS: dict[str, _Reader] = {
     ".txt": read_text,
@@ -35,12 +36,14 @@ SUFFIXES = tuple(_READERS)
 class Reading:
     """One thing found: an article, or ``error`` with the reason why there is none.
 
-    ``name`` is what the user would call it, ``origin`` the absolute path of its file.
+    ``name`` is what the user would call it, ``origin`` the absolute path of its file, and
+    ``note`` what had to be made good in it.
     """
 
     name: str
     origin: str
     article: Article | None = None
+    note: str | None = None
     error: ArticleError | None = None
 
 
@@ -67,7 +70,9 @@ def _walk(folder: Path) -> Iterator[Reading]:
                 path = Path(parent, name)
                 yield from _read(path, path.relative_to(folder).as_posix())
     for error in unreadable:
-        yield _rejection(Path(error.filename or folder), f"the folder can't be read ({error.strerror}): check its permissions")
+        yield _rejection(
+            Path(error.filename or folder), f"the folder can't be read ({error.strerror}): check its permissions"
+        )
 
 
 def _read(path: Path, relative: str) -> Iterator[Reading]:
@@ -79,8 +84,9 @@ def _read(path: Path, relative: str) -> Iterator[Reading]:
             if isinstance(found, ArticleError):
                 yield Reading(name=found.name, origin=_origin(path), error=found)
             else:
-                name = str(path) if number == 0 and found.id == relative else f"{path} ({found.id})"
-                yield Reading(name=_printable(name), origin=_origin(path), article=found)
+                article = found.article
+                name = str(path) if number == 0 and article.id == relative else f"{path} ({article.id})"
+                yield Reading(name=_printable(name), origin=_origin(path), article=article, note=found.note)
     except ArticleError as error:
         yield Reading(name=error.name, origin=_origin(path), error=error)
     except OSError as error:

@@ -2,30 +2,41 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
 from index.article import Article, Published, clean, parse_published
 from index.errors import ArticleError
 
-__all__ = ["article_from", "decode"]
+__all__ = ["Found", "article_from", "decode"]
 
 MAX_TEXT = 2_000_000
 """Code points; the longest text taken as one article."""
 
 _MAX_FACT = 2_000
+_STAND_IN = 80
+_UNTITLED = "no title, so its first words stand for one: give it a `title`, or a headline line"
 
 
-def article_from(facts: Mapping[str, Any], text: str, *, name: str, fallback_id: str) -> Article:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """An article, and what its reader had to make good, if anything."""
+
+    article: Article
+    note: str | None = None
+
+
+def article_from(facts: Mapping[str, Any], text: str, *, name: str, fallback_id: str) -> Found:
     """The article with those ``facts``: title, published (or date), url, source, author (or
     authors) and language; ``name`` stands in errors.
 
-    Raises ArticleError where a fact is missing, too long or of the wrong kind.
+    One without a title is known by its first words, and the note says so. Raises
+    ArticleError where there is no text, or a fact is too long or of the wrong kind.
     """
     title = _fact(facts, "title", name)
-    if title is None:
-        raise ArticleError(name, "no title: give it one (`title` in the record or the front matter, or a headline line)")
     body = clean(text).strip()
     if not body:
         raise ArticleError(name, "no text: the article is empty but for its headline")
@@ -34,9 +45,9 @@ def article_from(facts: Mapping[str, Any], text: str, *, name: str, fallback_id:
             name, f"{len(body):,} characters are too many for one article (at most {MAX_TEXT:,}): split it"
         )
     url = _fact(facts, "url", name)
-    return Article(
+    article = Article(
         id=url or fallback_id,
-        title=title,
+        title=title or textwrap.shorten(body[: 10 * _STAND_IN], _STAND_IN, placeholder=" …"),
         text=body,
         published=_published(facts, name),
         url=url,
@@ -44,6 +55,7 @@ def article_from(facts: Mapping[str, Any], text: str, *, name: str, fallback_id:
         authors=_authors(facts, name),
         language=_fact(facts, "language", name),
     )
+    return Found(article=article, note=None if title else _UNTITLED)
 
 
 def decode(data: bytes, name: str) -> str:

@@ -9,9 +9,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, cast
 
-from index.article import Article, clean
+from index.article import clean
 from index.errors import ArticleError
-from index.readers.facts import MAX_TEXT, article_from, decode
+from index.readers.facts import MAX_TEXT, Found, article_from, decode
 
 __all__ = ["read_json_lines"]
 
@@ -19,7 +19,7 @@ __all__ = ["read_json_lines"]
 _MAX_LINE = 4 * MAX_TEXT + 100_000
 
 
-def read_json_lines(path: Path, relative: str) -> Iterator[Article | ArticleError]:
+def read_json_lines(path: Path, relative: str) -> Iterator[Found | ArticleError]:
     """The articles of a ``.jsonl`` file, gzipped or not, with the keys ``title``, ``text``
     and where known ``published``, ``url``, ``author``, ``source``, ``language``, ``id``.
 
@@ -61,7 +61,7 @@ def _lines(file: IO[bytes]) -> Iterator[tuple[int, bytes | None]]:
         yield number, None
 
 
-def _article(line: bytes, name: str, by_line: str, relative: str) -> Article | ArticleError:
+def _article(line: bytes, name: str, by_line: str, relative: str) -> Found | ArticleError:
     try:
         record = json.loads(decode(line, name))
     except ArticleError as error:

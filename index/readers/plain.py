@@ -11,9 +11,9 @@ import yaml
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-from index.article import Article, clean
+from index.article import clean
 from index.errors import ArticleError
-from index.readers.facts import MAX_TEXT, article_from, decode
+from index.readers.facts import MAX_TEXT, Found, article_from, decode
 
 __all__ = ["read_markdown", "read_text"]
 
@@ -28,13 +28,13 @@ _BLANK = re.compile(r"\n[ \t]*\n")
 _STOPS = re.compile(r"[.!?:;\"'”’)\]]\s*$")
 
 
-def read_text(path: Path, relative: str) -> Iterator[Article | ArticleError]:
+def read_text(path: Path, relative: str) -> Iterator[Found | ArticleError]:
     """A ``.txt`` file: the dated form (first line `` date 2022-02-27 Headline``, then a
     paragraph a line), or plain text with front matter or its headline on the first line."""
     text = _load(path)
     facts, body = _front_matter(text, path)
     if not facts and (dated := _DATED.match(text.splitlines()[0])):
-        first, _, body = text.partition("\n")
+        _, _, body = text.partition("\n")
         facts = {"date": dated["date"], "title": (dated["title"] or "").strip()}
         yield article_from(facts, body, name=str(path), fallback_id=relative)
         return
@@ -45,7 +45,7 @@ def read_text(path: Path, relative: str) -> Iterator[Article | ArticleError]:
     yield article_from(facts, _paragraphs(body), name=str(path), fallback_id=relative)
 
 
-def read_markdown(path: Path, relative: str) -> Iterator[Article | ArticleError]:
+def read_markdown(path: Path, relative: str) -> Iterator[Found | ArticleError]:
     """A Markdown file: its words without their markup, a paragraph, heading or list item
     a line. The title stands in front matter, else in the first heading."""
     facts, body = _front_matter(_load(path), path)

@@ -12,9 +12,7 @@ import pytest
 from eval.bench import embedding, startup
 
 
-def test_embedding_times_the_same_sentences_both_ways(
-    paper: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_embedding_times_the_same_sentences_both_ways(paper: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert embedding.main(["--articles", str(paper), "--sentences", "4", "--rounds", "2", "--json"]) == 0
     report = json.loads(capsys.readouterr().out)
     assert {"cpus", "torch", "date", "load"} <= set(report["machine"])

@@ -35,9 +35,7 @@ def report(gazette_index: Path, questions: tuple[Question, ...]) -> Report:
         return evaluate(qa, questions)
 
 
-def test_it_is_large_enough_and_mixes_the_forms(
-    questions: tuple[Question, ...], articles: dict[str, Article]
-) -> None:
+def test_it_is_large_enough_and_mixes_the_forms(questions: tuple[Question, ...], articles: dict[str, Article]) -> None:
     assert len(articles) >= 30
     assert len(questions) >= 60
     assert sum(not question.answerable for question in questions) >= 15
@@ -45,9 +43,7 @@ def test_it_is_large_enough_and_mixes_the_forms(
     assert {".txt", ".md", ".jsonl"} <= forms
 
 
-def test_every_article_named_is_in_the_index(
-    questions: tuple[Question, ...], articles: dict[str, Article]
-) -> None:
+def test_every_article_named_is_in_the_index(questions: tuple[Question, ...], articles: dict[str, Article]) -> None:
     named = {name for question in questions for name in question.articles}
     assert named - set(articles) == set()
 

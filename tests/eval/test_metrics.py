@@ -107,9 +107,7 @@ class TestEvidence:
         assert sentence_matches(ranked, self.whole)
         assert sentence_matches(self.whole, ranked)
 
-    @pytest.mark.parametrize(
-        "ranked", ["", " ", "on Monday", "the old swimming pool", "The council voted on Mon"]
-    )
+    @pytest.mark.parametrize("ranked", ["", " ", "on Monday", "the old swimming pool", "The council voted on Mon"])
     def test_too_little_of_a_sentence_is_not_the_sentence(self, ranked: str) -> None:
         assert not sentence_matches(ranked, self.whole)
 
@@ -184,9 +182,7 @@ class TestRefusal:
         ("unanswerable", "refused"),
         [([], []), ([True], [False]), ([False], [True]), ([False, False], [False, False])],
     )
-    def test_nothing_caught_is_zero_and_divides_by_nothing(
-        self, unanswerable: list[bool], refused: list[bool]
-    ) -> None:
+    def test_nothing_caught_is_zero_and_divides_by_nothing(self, unanswerable: list[bool], refused: list[bool]) -> None:
         scores = refusal_scores(unanswerable, refused)
         assert scores.precision == scores.recall == scores.f1 == 0
 
@@ -219,9 +215,7 @@ class TestAuroc:
         assert auroc(positive, [0.5] * len(positive)) is None
 
     @given(scored)
-    def test_agrees_with_scikit_learn_and_mirrors(
-        self, sklearn_metrics: Any, pairs: list[tuple[bool, float]]
-    ) -> None:
+    def test_agrees_with_scikit_learn_and_mirrors(self, sklearn_metrics: Any, pairs: list[tuple[bool, float]]) -> None:
         positive, scores = [one for one, _ in pairs], [score for _, score in pairs]
         found = auroc(positive, scores)
         if found is None:

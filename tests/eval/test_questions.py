@@ -67,9 +67,7 @@ def test_only_id_and_question_are_needed(tmp_path: Path) -> None:
 
 def test_order_blank_lines_byte_order_mark_and_windows_line_ends(tmp_path: Path) -> None:
     path = tmp_path / "set.jsonl"
-    path.write_bytes(
-        b'\xef\xbb\xbf{"id": "b", "question": "One?"}\r\n\r\n  \n{"id": "a", "question": "Two?"}\r\n'
-    )
+    path.write_bytes(b'\xef\xbb\xbf{"id": "b", "question": "One?"}\r\n\r\n  \n{"id": "a", "question": "Two?"}\r\n')
     assert [question.id for question in read_questions(path)] == ["b", "a"]
 
 
@@ -183,9 +181,7 @@ def test_damaged_gzip_files_are_named(tmp_path: Path) -> None:
 
 @settings(deadline=None)  # a file system's pauses are not the reader's
 @given(st.binary(max_size=200))
-def test_whatever_the_bytes_the_only_error_is_ours(
-    tmp_path_factory: pytest.TempPathFactory, content: bytes
-) -> None:
+def test_whatever_the_bytes_the_only_error_is_ours(tmp_path_factory: pytest.TempPathFactory, content: bytes) -> None:
     path = tmp_path_factory.mktemp("any") / "set.jsonl"
     path.write_bytes(content)
     with pytest.raises(QuestionSetError):

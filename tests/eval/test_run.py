@@ -146,9 +146,7 @@ class TestArithmetic:
         assert late.evaluate(gold)["retrieval"]["hit@10"] == 0
 
     def test_a_gold_article_that_was_not_found_still_counts(self) -> None:
-        found = Fixed({"x": REFUSAL}, articles=[A, C]).evaluate(
-            Question(id="1", question="x", articles=("a", "b"))
-        )
+        found = Fixed({"x": REFUSAL}, articles=[A, C]).evaluate(Question(id="1", question="x", articles=("a", "b")))
         assert found["retrieval"]["hit@1"] == 1
         assert found["retrieval"]["ndcg@10"] == pytest.approx(1 / (1 + 0.6309), abs=1e-4)
 
@@ -229,9 +227,7 @@ class TestViolations:
     def test_markers_and_citations_must_match(self) -> None:
         good = answer(citation(A))
         assert violations(replace(good, claims=(Claim(text="x", markers=(1, 2)),)), self.anything) == 1
-        assert (
-            violations(replace(good, claims=(*good.claims, Claim(text="x", markers=()))), self.anything) == 1
-        )
+        assert violations(replace(good, claims=(*good.claims, Claim(text="x", markers=()))), self.anything) == 1
         assert violations(replace(good, citations=(*good.citations, citation(B, 2))), self.anything) == 1
 
     def test_nothing_later_than_the_day_or_of_unknown_date_is_cited(self) -> None:

@@ -19,7 +19,6 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-import index.caches as caches
 from index import (
     Article,
     ArticleIndex,
@@ -31,17 +30,29 @@ from index import (
     IndexReadOnlyError,
     ModelError,
     ModelMismatchError,
+    caches,
     default_model_path,
+    words,
 )
 from index.archive import _passing
 from index.embedder import Embedder
 from index.vectors import VectorIndex, pool
 from tests.conftest import REPOSITORY
 
-FERRY = Article(id="ferry", title="Ferry stops", text="The ferry to Orrin stopped on Monday.\nA fire broke out.",
-                published=date(2024, 3, 4), source="Post")  # fmt: skip
-BEES = Article(id="bees", title="Bees die", text="A third of the hives were lost. A mite is to blame.",
-               published=datetime(2024, 4, 18, 12, tzinfo=UTC), source="Herald")  # fmt: skip
+FERRY = Article(
+    id="ferry",
+    title="Ferry stops",
+    text="The ferry to Orrin stopped on Monday.\nA fire broke out.",
+    published=date(2024, 3, 4),
+    source="Post",
+)
+BEES = Article(
+    id="bees",
+    title="Bees die",
+    text="A third of the hives were lost. A mite is to blame.",
+    published=datetime(2024, 4, 18, 12, tzinfo=UTC),
+    source="Herald",
+)
 NOTE = Article(id="note", title="A note", text="The library opens on Sundays.")
 
 
@@ -128,7 +139,9 @@ def test_adding_then_removing_leaves_every_score_as_it_was(made: Path) -> None:
     questions = ["What stopped the ferry?", "hives mite", "library Sunday"]
     before = [found(made, question) for question in questions]
     with ArticleIndex.open(made) as index:
-        index.add([Article(id="x", title="Ferry hives", text="The ferry, the hives and the library stopped on Sunday.")])
+        index.add(
+            [Article(id="x", title="Ferry hives", text="The ferry, the hives and the library stopped on Sunday.")]
+        )
         assert found(made, questions[0]) != before[0]
         index.remove("x")
     assert [found(made, question) for question in questions] == before
@@ -177,9 +190,9 @@ def test_an_article_made_by_a_program_is_checked(made: Path, article: Article, e
 
 
 def test_an_index_that_is_not_there(folder: Path) -> None:
-    for options in ({}, {"read_only": True}):
+    for read_only in (False, True):
         with pytest.raises(IndexMissingError, match="no index here"):
-            ArticleIndex.open(folder, **options)
+            ArticleIndex.open(folder, read_only=read_only)
     assert not folder.exists()
 
 
@@ -277,7 +290,11 @@ WHERES = st.builds(
 @pytest.fixture(scope="module")
 def dated(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[ArticleIndex, list[Article]]]:
     """One sentence, so one embedding, in articles of every date and source."""
-    published = [None, *(date(2024, 1, d) for d in range(1, 13)), *(datetime(2024, 1, d, 20, tzinfo=UTC) for d in range(1, 13))]
+    published = [
+        None,
+        *(date(2024, 1, d) for d in range(1, 13)),
+        *(datetime(2024, 1, d, 20, tzinfo=UTC) for d in range(1, 13)),
+    ]
     published += [datetime(2024, 1, d, 3, tzinfo=timezone(timedelta(hours=9))) for d in range(2, 6)]
     articles = [
         Article(id=f"{i}-{source}", title="T", text="The council met.", published=moment, source=source)
@@ -322,7 +339,9 @@ def damaged(path: Path, how: str) -> None:
 
 
 @pytest.mark.parametrize("how", ["flip", "cut", "gone"])
-@pytest.mark.parametrize("what", ["CURRENT", "vectors-*.faiss", "words-*/sentences/*.term", "words-*/articles/meta.json"])
+@pytest.mark.parametrize(
+    "what", ["CURRENT", "vectors-*.faiss", "words-*/sentences/*.term", "words-*/articles/meta.json"]
+)
 def test_a_damaged_cache_is_rebuilt(made: Path, what: str, how: str) -> None:
     before = found(made, "What stopped the ferry?")
     (path,) = made.glob(what)
@@ -330,7 +349,7 @@ def test_a_damaged_cache_is_rebuilt(made: Path, what: str, how: str) -> None:
     assert found(made, "What stopped the ferry?") == before
     generation = caches.current(made)
     assert generation
-    assert caches.intact(made / generation.words, generation.word_files)
+    assert words.intact(made / generation.words, generation.word_files)
 
 
 def test_damage_is_mended_in_memory_while_another_writes(made: Path) -> None:
@@ -374,9 +393,9 @@ def test_a_full_disk_loses_no_article(made: Path, monkeypatch: pytest.MonkeyPatc
 def test_a_store_that_is_not_one(folder: Path) -> None:
     folder.mkdir()
     (folder / "articles.sqlite").write_bytes(b"not a database, whatever its name says" * 100)
-    for options in ({}, {"read_only": True}):
-        with pytest.raises(IndexDamagedError, match="articles.sqlite"):
-            ArticleIndex.open(folder, **options)
+    for read_only in (False, True):
+        with pytest.raises(IndexDamagedError, match=r"articles\.sqlite"):
+            ArticleIndex.open(folder, read_only=read_only)
 
 
 def test_a_folder_that_may_only_be_read(made: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -396,7 +415,13 @@ def test_many_small_additions_replay_then_publish(made: Path) -> None:
     """Vectors lag behind in the file and are replayed; both ways find the same."""
     with ArticleIndex.open(made) as index:
         for i in range(3):
-            index.add([Article(id=f"n{i}", title=f"Notice {i}", text="\n".join(f"Line {j} of notice {i}." for j in range(90)))])
+            index.add(
+                [
+                    Article(
+                        id=f"n{i}", title=f"Notice {i}", text="\n".join(f"Line {j} of notice {i}." for j in range(90))
+                    )
+                ]
+            )
         generation = caches.current(made)
         assert generation
         assert generation.vectors.seq <= generation.seq
@@ -404,7 +429,9 @@ def test_many_small_additions_replay_then_publish(made: Path) -> None:
         index.search("notice")
         assert index._seen
         held = index._seen.caches
-        assert len(held.vectors) == index.sentence_count == sum(1 for a in index.articles() for _ in index.sentences(a.id))
+        assert (
+            len(held.vectors) == index.sentence_count == sum(1 for a in index.articles() for _ in index.sentences(a.id))
+        )
         assert held.words.counts == (index.article_count, index.sentence_count)
 
 

@@ -70,7 +70,8 @@ def test_front_matter(tmp_path: Path) -> None:
             tmp_path,
             "a.md",
             '---\ntitle: "Harbour: open again"\ndate: 2024-05-01T09:30:00+02:00\nurl: https://x.example/a\n'
-            "source: The Paper\nauthors: [Ann Hale, Bo Ode]\n---\n\nThe *harbour* is\n[open](https://y.example).\n\n## Later\n\n- One item\n",
+            "source: The Paper\nauthors: [Ann Hale, Bo Ode]\n---\n\n"
+            "The *harbour* is\n[open](https://y.example).\n\n## Later\n\n- One item\n",
         )
     )
     assert (found.title, found.id, found.source) == ("Harbour: open again", "https://x.example/a", "The Paper")
@@ -102,7 +103,13 @@ def test_plain_text_that_begins_with_the_word_date(tmp_path: Path) -> None:
 
 def test_json_lines(tmp_path: Path) -> None:
     lines = [
-        {"title": "One", "text": "Text.", "published": "2024-01-02", "url": "https://www.x.example/1", "author": "A. Hale"},
+        {
+            "title": "One",
+            "text": "Text.",
+            "published": "2024-01-02",
+            "url": "https://www.x.example/1",
+            "author": "A. Hale",
+        },
         {"title": "Two", "text": "Text.", "id": "n7", "source": "Wire", "language": "en"},
         {"title": "Three", "text": "A\r\nB \ud800.", "published": "2024-01-02T03:04:05"},
     ]
@@ -113,7 +120,11 @@ def test_json_lines(tmp_path: Path) -> None:
     assert two
     assert three
     assert (one_.id, one_.source, one_.authors, one_.published) == (
-        "https://www.x.example/1", "x.example", ("A. Hale",), date(2024, 1, 2))  # fmt: skip
+        "https://www.x.example/1",
+        "x.example",
+        ("A. Hale",),
+        date(2024, 1, 2),
+    )
     assert (two.id, two.source, two.language) == ("a.jsonl.gz#n7", "Wire", "en")
     assert three.text == "A\nB \N{REPLACEMENT CHARACTER}."
     assert three.id == "a.jsonl.gz#3"
@@ -133,9 +144,6 @@ def test_a_folder_is_walked_in_order(tmp_path: Path) -> None:
         ("blank.md", " \n\n ", "empty"),
         ("empty.jsonl", "", "empty"),
         ("only.txt", " date 2022-02-27 Headline\n", "no text"),
-        ("untitled.txt", " date 2022-02-27\nText here.\n", "no title"),
-        ("untitled.md", "Just a paragraph.\n", "no title"),
-        ("lone.txt", "one line only", "no title"),
         ("day.txt", " date 2022-02-31 Headline\nText.\n", "'2022-02-31' is not a date"),
         ("day.md", "---\ntitle: T\ndate: yesterday\n---\nText.\n", "'yesterday' is not a date"),
         ("fence.md", "---\ntitle: a: b\n---\nText.\n", "front matter line 2"),
@@ -150,12 +158,35 @@ def test_what_cannot_be_read_is_named(tmp_path: Path, name: str, text: str, expe
 
 
 @pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("a.txt", " date 2022-02-27\nThe ferry stopped.\n"),
+        ("a.txt", "The ferry stopped."),
+        ("a.md", "The ferry stopped.\n"),
+        ("a.jsonl", '{"text": "The ferry stopped."}'),
+        ("a.jsonl", '{"title": " ", "text": "The ferry stopped."}'),
+    ],
+)
+def test_an_article_without_a_title_is_known_by_its_first_words(tmp_path: Path, name: str, text: str) -> None:
+    reading = one(written(tmp_path, name, text))
+    assert reading.article
+    assert reading.article.title == reading.article.text == "The ferry stopped."
+    assert reading.note
+    assert "no title" in reading.note
+
+
+def test_a_long_first_paragraph_is_shortened_for_a_title(tmp_path: Path) -> None:
+    title = article(written(tmp_path, "a.md", "word " * 100)).title
+    assert title.endswith("word …")
+    assert len(title) <= 80
+
+
+@pytest.mark.parametrize(
     ("line", "expected"),
     [
         ("{", "not JSON"),
         ("[1]", "not an object"),
         ('{"title": "T"}', "no `text`"),
-        ('{"text": "T"}', "no title"),
         ('{"title": 3, "text": "T"}', "`title` is int"),
         ('{"title": "T", "text": " "}', "no text"),
         ('{"title": "T", "text": "T", "published": "2022-13-01"}', "is not a date"),
@@ -176,7 +207,9 @@ def test_a_broken_line_is_named_and_the_rest_read(tmp_path: Path, line: str, exp
 
 
 @pytest.mark.parametrize("name", ["a.txt", "a.md", "a.jsonl"])
-@pytest.mark.parametrize("data", [b"\x89PNG\r\n\x1a\n\x00\x01", b"PK\x03\x04\x00\x00\xff", "Latin é\n\ntext".encode("latin-1")])
+@pytest.mark.parametrize(
+    "data", [b"\x89PNG\r\n\x1a\n\x00\x01", b"PK\x03\x04\x00\x00\xff", "Latin é\n\ntext".encode("latin-1")]
+)
 def test_binary_and_foreign_encodings_are_named(tmp_path: Path, name: str, data: bytes) -> None:
     (tmp_path / name).write_bytes(data)
     readings = list(read_all([tmp_path / name]))
@@ -250,4 +283,4 @@ def test_any_bytes_end_as_articles_or_reasons(tmp_path_factory: pytest.TempPathF
 
 def test_alias_bombs_in_front_matter_cost_nothing(tmp_path: Path) -> None:
     bomb = "a0: &a0 [x]\n" + "".join(f"a{i}: &a{i} [*a{i - 1}, *a{i - 1}]\n" for i in range(1, 60))
-    assert "no title" in reason(written(tmp_path, "a.md", f"---\n{bomb}---\nText.\n"))
+    assert article(written(tmp_path, "a.md", f"---\n{bomb}---\nText.\n")).text == "Text."

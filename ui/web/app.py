@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date
 from importlib.resources import files
 from typing import Any
@@ -55,8 +55,9 @@ Update = tuple[Any, Any, Any, Any]
 """New values of the conversation, the text box, the notice and the session."""
 
 
-def build(qa: ArticleQA) -> gr.Blocks:
-    """The page over ``qa``. Its handlers only ask; none can change the index."""
+def build(qa: ArticleQA, examples: Sequence[str]) -> gr.Blocks:
+    """The page over ``qa``, with questions to begin with. Its handlers only ask; none can
+    change the index."""
     page = gr.Blocks(title="Byline", analytics_enabled=False, fill_height=True, fill_width=True)
     with page:
         session = gr.State(Session())
@@ -72,7 +73,7 @@ def build(qa: ArticleQA) -> gr.Blocks:
                     layout="panel",
                     height="100%",
                     placeholder=_WELCOME,
-                    examples=[{"text": example} for example in qa.examples(4)],
+                    examples=[{"text": example} for example in examples],
                     buttons=[],
                     # The script scrolls: Gradio would scroll a long answer's beginning away.
                     autoscroll=False,

@@ -34,6 +34,7 @@ def serve(
     port: int = 7860,
     auth: tuple[str, str] | None = None,
     allowed_hosts: Sequence[str] = (),
+    examples: Sequence[str] = (),
     open_browser: bool = False,
     ready: Callable[[str], None] | None = None,
 ) -> None:
@@ -41,7 +42,8 @@ def serve(
 
     ``port`` 0 takes a free one. ``auth`` is a name and a password, asked for on every path
     but ``/healthz``. ``allowed_hosts`` are host names, without a port, that the page may be
-    reached by beside ``host`` itself and this machine's own. ``ready`` gets the page's address
+    reached by beside ``host`` itself and this machine's own. ``examples`` are questions to begin
+    with, made from the articles where there are none. ``ready`` gets the page's address
     once connections are accepted; without it a line with the address is printed.
 
     Raises SettingsError where ``host`` can be reached from other machines and ``auth`` is
@@ -55,7 +57,7 @@ def serve(
             threading.Thread(target=webbrowser.open, args=(address,), daemon=True).start()
 
     with _bound(host, port, auth) as bound:
-        server = _server(qa, bound, host, auth, allowed_hosts, started)
+        server = _server(qa, bound, host, auth, allowed_hosts, examples, started)
         with _until_told():
             server.run(sockets=[bound])
 
@@ -68,6 +70,7 @@ def running(
     port: int = 0,
     auth: tuple[str, str] | None = None,
     allowed_hosts: Sequence[str] = (),
+    examples: Sequence[str] = (),
 ) -> Iterator[str]:
     """Serve in the background for as long as the ``with`` block runs; gives the address.
 
@@ -81,7 +84,7 @@ def running(
         settled.set()
 
     with _bound(host, port, auth) as bound:
-        server = _server(qa, bound, host, auth, allowed_hosts, started)
+        server = _server(qa, bound, host, auth, allowed_hosts, examples, started)
 
         def run() -> None:
             try:
@@ -139,6 +142,7 @@ def _server(
     host: str,
     auth: tuple[str, str] | None,
     allowed_hosts: Sequence[str],
+    examples: Sequence[str],
     started: Callable[[str], None],
 ) -> Any:
     # Gradio takes seconds to import; the command's other verbs never come here.
@@ -162,7 +166,7 @@ def _server(
         uvicorn.Config(
             # Built by the server, because it runs an event loop by then: Gradio makes its locks
             # while it builds, and without a running loop one of its own for each, never closed.
-            lambda: Guard(_site(qa), hosts=names, auth=auth, stopping=stopping),
+            lambda: Guard(_site(qa, examples), hosts=names, auth=auth, stopping=stopping),
             factory=True,
             log_level="error",
             access_log=False,
@@ -175,7 +179,7 @@ def _server(
     )
 
 
-def _site(qa: ArticleQA) -> FastAPI:
+def _site(qa: ArticleQA, examples: Sequence[str]) -> FastAPI:
     import gradio as gr
     from fastapi import FastAPI
 
@@ -189,7 +193,7 @@ def _site(qa: ArticleQA) -> FastAPI:
 
     gr.mount_gradio_app(
         site,
-        page.build(qa),
+        page.build(qa, examples or qa.examples()),
         path="/",
         theme=page.theme(),
         css=page.CSS,

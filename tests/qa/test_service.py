@@ -1,0 +1,222 @@
+"""``ArticleQA``: what is answered, what is refused, and what always holds of an answer."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Iterator
+from datetime import date, datetime
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from index import Article, ArticleIndex, ArticleNotFoundError, Filter, IndexMissingError, QuestionError
+from qa import Answer, ArticleQA
+
+TRICKY = [
+    '"',
+    "'",
+    "''; DROP TABLE article; --",
+    "AND OR NOT NEAR(",
+    "body:* ^2 ~",
+    "[1 TO 9]",
+    "( ) { }",
+    "\\",
+    "a* b?",
+    "NEAR/3",
+    "%",
+    "???",
+    "<script>alert(1)</script>",
+    "\ud800",
+    "\u202e" + "cba",
+    "🙂" * 50,
+    "word " * 300,
+]
+
+
+@pytest.fixture(scope="module")
+def seed(seed_index: Path) -> Iterator[ArticleQA]:
+    with ArticleQA.open(seed_index) as qa:
+        yield qa
+
+
+def check(answer: Answer, where: Filter) -> None:
+    """What holds of every answer."""
+    markers = [marker for claim in answer.claims for marker in claim.markers]
+    assert sorted(set(markers)) == list(range(1, len(answer.citations) + 1)) == [c.marker for c in answer.citations]
+    assert all(claim.markers for claim in answer.claims)
+    for citation in answer.citations:
+        span = citation.span
+        assert citation.article.text[span.start : span.end] == citation.quote
+        assert where.passes(citation.article.published, citation.article.source)
+        lines = [line for line in citation.article.text.split("\n") if line.strip()]
+        assert citation.quote in lines[citation.paragraph - 1]
+    for claim in answer.claims:
+        assert claim.text in [citation.quote for citation in answer.citations]
+    for rank, passage in enumerate(answer.passages, 1):
+        assert passage.rank == rank
+        assert passage.text == passage.article.text[passage.span.start : passage.span.end]
+        assert where.passes(passage.article.published, passage.article.source)
+        assert 0 < passage.time <= 1
+        assert all(0 <= part <= 1 for part in (passage.score, passage.meaning, passage.words))
+    assert [p.score for p in answer.passages] == sorted((p.score for p in answer.passages), reverse=True)
+    assert 0 <= answer.confidence <= 1
+    assert answer.answered == bool(answer.claims)
+    assert answer.answered == (answer.reason is None)
+    json.dumps(answer.to_dict())
+
+
+@pytest.mark.parametrize(
+    ("question", "words"),
+    [
+        ("How many people live in Kharkiv?", "1.4 million"),
+        ("Will Britain send troops to fight?", "British troops will not be sent"),
+        ("Who said that Putin is challenging freedom and democracy?", "fighting for freedom and democracy"),
+        ("Who is Ukraine's ambassador to the UK?", "Vadym Prystaiko"),
+        ("What is the UK doing to sanction Russia?", "far more severe sanctions"),
+        ("What will Ukraine give to all volunteers?", "arm all volunteers"),
+    ],
+)
+def test_the_users_own_article_answers(seed: ArticleQA, question: str, words: str) -> None:
+    answer = seed.ask(question)
+    check(answer, Filter())
+    assert answer.answered
+    cited = [citation for citation in answer.citations if words in citation.quote]
+    assert cited
+    assert f"[{cited[0].marker}]" in answer.text
+
+
+@pytest.mark.parametrize(
+    "question", ["What is the capital of Mongolia?", "Who won the World Cup in 2018?", "zxqv wkrp"]
+)
+def test_what_the_article_does_not_say_is_refused(seed: ArticleQA, question: str) -> None:
+    answer = seed.ask(question)
+    check(answer, Filter())
+    assert not answer.answered
+    assert answer.text == answer.reason == "The articles don't say."
+    assert answer.passages
+
+
+def test_the_same_question_as_of_two_days(gazette: ArticleQA) -> None:
+    question = "How much will it cost to repair the harbour wall?"
+    early, late = gazette.ask(question, as_of=date(2025, 3, 5)), gazette.ask(question, as_of=date(2025, 5, 23))
+    assert "£4.2 million" in early.citations[0].quote
+    assert "£6.3 million" in late.text
+    assert "£6.3 million" not in early.text
+
+
+def test_retrieval_brings_passages_with_their_attribution(gazette: ArticleQA) -> None:
+    found = gazette.retrieve("Who leads the council?", k=5)
+    assert len(found) == 5
+    for passage in found:
+        assert passage.article == gazette.article(passage.article.id)
+        assert passage.sentences[passage.best].paragraph == passage.paragraph
+        assert passage.span.start == passage.sentences[0].span.start
+        assert passage.span.end == passage.sentences[-1].span.end
+    taken = [(p.article.id, s.id) for p in found for s in p.sentences]
+    assert len(taken) == len(set(taken)), "two passages share a sentence"
+
+
+def test_passages_that_rank_sentences_agree(gazette: ArticleQA) -> None:
+    question = "When will the rope works close?"
+    assert gazette.rank_sentences(question, k=1)[0].score == gazette.retrieve(question, k=1)[0].score
+
+
+QUESTIONS = st.sampled_from(
+    ["Who leads the council?", "How many homes were flooded?", "What is the capital of Mongolia?", "harbour", *TRICKY]
+)
+DAYS = st.none() | st.dates(date(2025, 2, 1), date(2025, 7, 31))
+
+
+@given(
+    question=QUESTIONS,
+    as_of=DAYS,
+    first=DAYS,
+    last=DAYS,
+    sources=st.none() | st.lists(st.sampled_from(["The Marrowby Gazette", "Northern Wire", "Nobody"]), max_size=2),
+)
+@settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_what_holds_of_every_answer(
+    gazette: ArticleQA,
+    question: str,
+    as_of: date | None,
+    first: date | None,
+    last: date | None,
+    sources: list[str] | None,
+) -> None:
+    where = Filter(
+        as_of=as_of, published_from=first, published_to=last, sources=None if sources is None else tuple(sources)
+    )
+    try:
+        answer = gazette.ask(question, as_of=as_of, published_from=first, published_to=last, sources=sources)
+    except QuestionError:
+        day = as_of.date() if isinstance(as_of, datetime) else as_of
+        assert sources == [] or (first and last and first > last) or (first and day and first > day)
+        return
+    check(answer, where)
+
+
+@pytest.mark.parametrize("question", TRICKY)
+def test_operators_and_quotes_are_words(gazette: ArticleQA, question: str) -> None:
+    check(gazette.ask(question), Filter())
+
+
+def test_refusals_say_why(gazette: ArticleQA, tmp_path: Path) -> None:
+    answer = gazette.ask("Who leads the council?", published_to=date(2020, 1, 1))
+    assert not answer.answered
+    assert "passes the filters" in answer.text
+    with ArticleIndex.open(tmp_path / "index", create=True) as index:
+        with ArticleQA.open(tmp_path / "index") as qa:
+            assert "no articles yet" in qa.ask("Who?").text
+            assert qa.retrieve("Who?") == ()
+        index.add([Article(id="a", title="Council", text="The council met.")])
+    with ArticleQA.open(tmp_path / "index") as qa:
+        answer = qa.ask("When did the council meet?", as_of=date(2024, 1, 1))
+        assert "1 of unknown date" in answer.text
+
+
+def test_removing_what_was_added_leaves_every_answer_as_it_was(tmp_path: Path) -> None:
+    with ArticleIndex.open(tmp_path / "index", create=True) as index:
+        index.add([Article(id=f"a{i}", title=f"Street {i}", text=f"Street {i} has {i + 3} lamps.") for i in range(5)])
+
+    def answers() -> list[tuple[object, ...]]:
+        with ArticleQA.open(tmp_path / "index") as qa:
+            found = [qa.ask(f"How many lamps has street {i}?") for i in range(5)]
+            return [(a.claims, a.citations, a.passages, a.confidence) for a in found]
+
+    before = answers()
+    with ArticleIndex.open(tmp_path / "index") as index:
+        index.add([Article(id="b", title="Street lamps", text="All lamps are out. Street 2 has 99 lamps.")])
+        assert answers() != before
+        index.remove("b")
+    assert answers() == before
+
+
+def test_threads_share_one(gazette: ArticleQA) -> None:
+    questions = ["Who leads the council?", "How many homes were flooded?", "What did the trial hear?"] * 4
+    expected = [gazette.ask(question).claims for question in questions]
+    got: dict[int, object] = {}
+    threads = [
+        threading.Thread(target=lambda i=i, q=q: got.update({i: gazette.ask(q).claims}))
+        for i, q in enumerate(questions)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert [got[i] for i in range(len(questions))] == expected
+
+
+def test_what_is_not_there_is_named(gazette: ArticleQA, tmp_path: Path) -> None:
+    with pytest.raises(ArticleNotFoundError, match="nothing"):
+        gazette.article("nothing")
+    with pytest.raises(IndexMissingError, match="byline add"):
+        ArticleQA.open(tmp_path / "nowhere")
+
+
+def test_examples_are_about_the_articles(gazette: ArticleQA) -> None:
+    examples = gazette.examples(4)
+    assert len(set(examples)) == 4
+    assert all(gazette.ask(example).answered for example in examples)
