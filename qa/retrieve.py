@@ -26,8 +26,8 @@ _BESIDE = 0.5
 
 # Age counts as f + (1 - f)·exp(-age / τ), ages in days: strongly for a question asked
 # as of a day, gently from the newest article on where no day is given.
-_AS_OF = (0.5, 30.0)
-_NO_DAY = (0.85, 365.0)
+_AS_OF = (0.4, 20.0)
+_NO_DAY = (0.7, 365.0)
 
 _MOST_PER_ARTICLE = 3
 _LONGEST = 1_200

@@ -30,9 +30,9 @@ DONE, PARTLY, FAILED = 0, 1, 2
 _DEFAULT_INDEX = "./byline-index"
 _DEMO_INDEX = "./byline-demo-index"
 
-_EXIT_CODES = """
-exit codes: 0 done; 1 some input rejected, or the question refused; 2 wrong usage, or an
-index that can't be opened
+_EXIT_CODES = """\
+exit codes: 0 done; 1 some input rejected, or the question refused; 2 wrong usage,
+or an index that can't be opened
 """
 
 
@@ -76,7 +76,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="byline",
         description="Ask your news articles questions; get answers that cite the exact words.",
-        epilog="Each command has its own help and examples: byline ask --help" + _EXIT_CODES,
+        epilog=f"Each command has its own help and examples: byline ask --help\n{_EXIT_CODES}",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--version", action="version", version=f"byline {version('byline')}")
@@ -180,7 +180,7 @@ def _command(
         name,
         help=summary,
         description=summary[0].upper() + summary[1:] + ".",
-        epilog=f"examples:\n{shown}\n{_EXIT_CODES}",
+        epilog=f"examples:\n{shown}\n\n{_EXIT_CODES}",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.set_defaults(run=run)
@@ -346,7 +346,6 @@ def _chat(options: argparse.Namespace) -> int:
         lines = (sample / "questions.jsonl").read_text("utf-8").splitlines()
         examples = tuple(q["question"] for line in lines if (q := json.loads(line)).get("example"))
     with ArticleQA.open(folder, model=options.model) as qa:
-        qa.warm()
         serve(
             qa,
             host=options.host,
