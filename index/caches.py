@@ -20,6 +20,7 @@ from typing import Any
 import numpy as np
 
 from index.files import publish
+from index.progress import bar
 from index.store import Catalogue, Placed, Store
 from index.vectors import VectorIndex, VectorSnapshot, pool
 from index.words import WordIndex, branch, files_of, intact
@@ -151,9 +152,11 @@ def _replay(store: Store, vectors: VectorIndex, catalogue: Catalogue, *, since: 
 
 
 def _articles(store: Store, keys: Iterable[int]) -> Iterator[tuple[Placed, str, str]]:
-    for key in keys:
-        article = store.article_by_key(int(key))
-        yield store.placed(int(key)), article.title, article.text
+    with bar("indexing words", "articles") as shown:
+        for key in keys:
+            article = store.article_by_key(int(key))
+            yield store.placed(int(key)), article.title, article.text
+            shown.update()
 
 
 def _far_behind(store: Store, catalogue: Catalogue, snapshot: VectorSnapshot) -> bool:

@@ -131,6 +131,9 @@ class Store:
         self._path = path
         try:
             self._connection = self._connect(writable)
+        except sqlite3.DatabaseError as error:
+            raise self._unusable(error) from error
+        try:
             if writable:
                 self._connection.execute("PRAGMA journal_mode = WAL")
                 self._connection.execute("PRAGMA synchronous = FULL")
@@ -138,8 +141,10 @@ class Store:
                 self._create()
             found = self.meta().get("format")
         except sqlite3.DatabaseError as error:
+            self.close()
             raise self._unusable(error) from error
         if found != str(FORMAT):
+            self.close()
             raise IndexDamagedError(
                 f"{path}: made by another version of Byline (format {found}, this one reads {FORMAT}): "
                 "add the articles to a new index"

@@ -29,7 +29,8 @@ _WANTS = {
         r"\b(who|whom|whose|where|(what|which) (city|country|town|state|continent|place))\b", re.IGNORECASE
     ),
 }
-_NUMBER = re.compile(rf"\d|\b({_UNITS})\b", re.IGNORECASE)
+# In lower case, or at the beginning: a number word with a capital elsewhere is part of a name.
+_NUMBER = re.compile(rf"\d|\b({_UNITS})\b|^({_UNITS.title()})\b")
 _DATE = re.compile(rf"\b([12]\d{{3}}|{_MONTHS}|{_DAYS}|yesterday|today|tomorrow|century)\b")
 # A capital that doesn't merely begin a sentence or a quotation.
 _NAME = re.compile(r"(?<=[\w,;:’'] )[A-Z][\w’'-]+|^[A-Z][\w’'-]+ [A-Z][\w’'-]+")

@@ -178,8 +178,8 @@ class ArticleQA:
         return 1 / (1 + math.exp(-(_BIAS + _COSINE * best.cosine + _COVERAGE * coverage)))
 
     def _choose(self, question: Question, ranking: Ranking) -> list[RankedSentence]:
-        """The best sentence and those nearly as good that say something else. Where some
-        of them hold the kind of thing asked for, only those."""
+        """The best sentence, then those nearly as good that say something else, each
+        article's in reading order. Where some hold the kind of thing asked for, only those."""
         near = [r for r in ranking.sentences if r.score >= _NEARLY * ranking.sentences[0].score]
         near = [r for r in near if question.is_met_by(r.text)] or near
         chosen: list[RankedSentence] = []
@@ -191,7 +191,9 @@ class ArticleQA:
                 words.append(own)
             if len(chosen) == _CLAIMS:
                 break
-        return chosen
+        order = {article_id: place for place, article_id in enumerate(dict.fromkeys(r.article.id for r in chosen))}
+        further = sorted(chosen[1:], key=lambda r: (order[r.article.id], r.sentence.ordinal))
+        return chosen[:1] + further
 
 
 def _request(

@@ -353,9 +353,14 @@ def _chat(options: argparse.Namespace) -> int:
             auth=auth,
             allowed_hosts=options.allowed_host,
             examples=examples,
-            open_browser=not options.no_browser and sys.stdout.isatty(),
+            open_browser=not options.no_browser and sys.stdout.isatty() and _has_screen(),
         )
     return DONE
+
+
+def _has_screen() -> bool:
+    # Without one, the standard library would open a text browser over the terminal.
+    return sys.platform in ("darwin", "win32") or bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
 
 
 def _sample() -> Path:

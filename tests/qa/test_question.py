@@ -37,6 +37,7 @@ def test_any_other_text_is_a_question(text: str) -> None:
     [
         ("How many people live there?", "It has 1.4 million residents.", "It is large."),
         ("How many came?", "Some forty, or three dozen, came.", "Many came."),
+        ("How many came?", "Twelve came by bus.", "She told Channel One that many came."),
         ("When did it open?", "It opened on Friday.", "It opened late."),
         ("Who is Ann Hale's doctor?", "Her doctor is Bo Ode.", "Ann Hale saw her doctor."),
     ],

@@ -115,7 +115,8 @@ def _bound(host: str, port: int, auth: tuple[str, str] | None) -> Iterator[socke
     """A socket that holds the port, checked before anything slow is imported."""
     if auth is None and not is_loopback(host):
         raise SettingsError(
-            f"{host} can be reached from other machines: give a name and a password (--auth FILE), or serve on 127.0.0.1 only"
+            f"{host} can be reached from other machines: "
+            "give a name and a password (--auth FILE), or serve on 127.0.0.1 only"
         )
     if auth is not None and (not all(auth) or ":" in auth[0]):
         raise SettingsError("a name without a colon and a password are needed, and neither may be empty")
