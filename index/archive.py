@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
@@ -23,6 +23,7 @@ from index.embedder import DEFAULT_MODEL, Embedder, Vectors
 from index.errors import (
     ArticleError,
     ArticleNotFoundError,
+    IndexDamagedError,
     IndexLockedError,
     IndexMissingError,
     IndexReadOnlyError,
@@ -31,6 +32,7 @@ from index.errors import (
 )
 from index.progress import bar
 from index.readers import Reading, read_all
+from index.readers.facts import MAX_TEXT
 from index.sentences import Split, split
 from index.store import Catalogue, Store, digest_of, text_key
 from index.vectors import pool
@@ -45,6 +47,9 @@ _HOLDER = "writer.pid"
 _CHUNK = 2_048
 # Sentences stored between two publications, so that readers see a long add grow.
 _PUBLISH_EVERY = 30_000
+
+# Seconds that a writer waits for a reader which is mending the caches.
+_PATIENCE = 3.0
 
 _NEAREST = 300
 _WORDIEST = 300
@@ -97,12 +102,14 @@ class AddReport:
 class ArticleHit:
     """An article that may hold the answer, with what speaks for it.
 
+    ``key`` is the article's number in this index, as ``look_into`` takes it;
     ``meaning`` is the highest cosine of its context-pooled sentences with the question
     (None where none was among the nearest), ``words`` its BM25, ``day`` its day of
     publication.
     """
 
     key: int
+    article_id: str
     meaning: float | None
     words: float
     day: date | None
@@ -196,6 +203,9 @@ class ArticleIndex:
         self._embedder: Embedder | None = None
         self._model = model
         self._seen: _Moment | None = None
+        self._now: _Moment | None = None
+        self._inside = False
+        self._closed = False
 
     @classmethod
     def open(
@@ -215,7 +225,17 @@ class ArticleIndex:
         or ModelError.
         """
         folder = Path(path)
-        exists = (folder / _STORE).is_file()
+        try:
+            exists = (folder / _STORE).is_file()
+        except OSError as error:
+            raise StoreError(f"{folder}: can't be opened ({error.strerror}): check the path") from error
+        if folder.is_file():
+            raise StoreError(f"{folder}: a file, not a folder: give the index a folder of its own")
+        if caches.current(folder) and not (exists and (folder / _STORE).stat().st_size):
+            raise IndexDamagedError(
+                f"{folder / _STORE}: lost, though the index was made: restore it from a copy, "
+                "or remove the folder to begin anew"
+            )
         if not exists and (read_only or not create):
             raise IndexMissingError(
                 f"{folder}: no index here: make one with `byline add PATH… --index {folder}`, or check the path"
@@ -228,7 +248,7 @@ class ArticleIndex:
                 raise StoreError(
                     f"{folder}: can't make the index's folder ({error.strerror}): check the path"
                 ) from error
-            lock = _lock(folder)
+            lock = _lock(folder, wait=_PATIENCE)
         try:
             store = Store(folder / _STORE, writable=not read_only)
         except BaseException:
@@ -246,6 +266,7 @@ class ArticleIndex:
     def close(self) -> None:
         """Close the index. Nothing stored depends on it: what was added is safe already."""
         with self._turn:
+            self._closed = True
             self._store.close()
             self._seen = None
             if self._writer_lock is not None:
@@ -287,15 +308,18 @@ class ArticleIndex:
             if article is not None:
                 yield article
 
-    def article(self, article_id: str) -> Article:
-        """The newest revision of one article.
+    def article(self, article_id: str, *, revision: int | None = None) -> Article:
+        """One article: its newest revision, or the one given.
 
         Raises ArticleNotFoundError.
         """
         with self._turn:
-            article = self._store.article(article_id)
+            article = self._store.article(article_id, revision) if _is_id(article_id) else None
         if article is None:
-            raise ArticleNotFoundError(f"{article_id[:200]}: no such article in {self._path}: see `byline list`")
+            which = "" if revision is None else f" with a revision {revision}"
+            raise ArticleNotFoundError(
+                f"{str(article_id)[:200]}: no such article{which} in {self._path}: see `byline list`"
+            )
         return article
 
     def sentences(self, article_id: str) -> tuple[Sentence, ...]:
@@ -304,12 +328,20 @@ class ArticleIndex:
         Raises ArticleNotFoundError.
         """
         with self._turn, self._store.snapshot():
-            key = self._store.key(article_id)
-            if key is None:
-                raise ArticleNotFoundError(f"{article_id[:200]}: no such article in {self._path}: see `byline list`")
-            return self._store.placed(key).sentences
+            return self._store.sentences(self._key(article_id))
 
-    def add(self, sources: Iterable[str | os.PathLike[str] | Article]) -> AddReport:
+    def titles(self, n: int) -> tuple[str, ...]:
+        """The headlines of at most ``n`` articles, spread evenly over all."""
+        with self._turn:
+            return tuple(self._store.titles(n)) if n > 0 else ()
+
+    def _key(self, article_id: str) -> int:
+        key = self._store.key(article_id) if _is_id(article_id) else None
+        if key is None:
+            raise ArticleNotFoundError(f"{str(article_id)[:200]}: no such article in {self._path}: see `byline list`")
+        return key
+
+    def add(self, sources: str | os.PathLike[str] | Article | Iterable[str | os.PathLike[str] | Article]) -> AddReport:
         """Read, embed and store files, folders, or articles made by the caller.
 
         Each article is durable once stored, whatever happens to the rest; what can't be
@@ -334,23 +366,30 @@ class ArticleIndex:
                             waiting.append(considered)
                         if sum(len(pending.texts) for pending in waiting) >= _CHUNK:
                             unpublished += self._put(waiting, outcomes, shown.update)
-                        if unpublished >= _PUBLISH_EVERY:
+                        if unpublished >= max(_PUBLISH_EVERY, self._store.counts()[1] // 4):
                             self._publish()
                             unpublished = 0
                     self._put(waiting, outcomes, shown.update)
-            finally:
-                self._publish()
+            except BaseException:
+                # What was stored is made searchable; what went wrong is what is reported.
+                with suppress(OSError):
+                    self._publish()
+                raise
+            self._publish()
             return AddReport(outcomes=tuple(outcome for outcome in outcomes if outcome is not None))
 
-    def remove(self, article_id: str) -> None:
-        """Remove an article with all its revisions.
+    def remove(self, *article_ids: str) -> None:
+        """Remove articles with all their revisions; all or, where one is not there, none.
 
-        Raises ArticleNotFoundError, IndexReadOnlyError, or StoreError.
+        The words of the others are indexed anew, so remove many at once rather than one
+        by one. Raises ArticleNotFoundError, IndexReadOnlyError, or StoreError.
         """
         with self._turn:
             self._must_write()
-            if not self._store.remove(article_id):
-                raise ArticleNotFoundError(f"{article_id[:200]}: no such article in {self._path}: see `byline list`")
+            for article_id in article_ids:
+                self._key(article_id)
+            for article_id in dict.fromkeys(article_ids):
+                self._store.remove(article_id)
             self._publish()
 
     def terms(self, text: str) -> frozenset[str]:
@@ -377,6 +416,7 @@ class ArticleIndex:
         Raises ModelError, ModelMismatchError, or StoreError where the index can't be read.
         """
         where = where or Filter()
+        question = clean(question)
         with self._moment() as now:
             if now is None:
                 return _NOTHING
@@ -407,6 +447,7 @@ class ArticleIndex:
                 articles=tuple(
                     ArticleHit(
                         key=int(now.catalogue.key[row]),
+                        article_id=now.catalogue.article_id[row],
                         meaning=meaning.get(row),
                         words=by_words.get(row, 0.0),
                         day=_day(now.catalogue.day[row]),
@@ -448,27 +489,72 @@ class ArticleIndex:
 
     @contextmanager
     def _moment(self) -> Iterator[_Moment | None]:
-        """The present state, None while nothing has been added."""
+        """The present state, None while nothing has been added. Within another moment it
+        is that one."""
         with self._turn:
-            # Read before the store's snapshot begins, so it is never ahead of it.
-            generation = caches.current(self._path)
-            with self._store.snapshot():
-                yield self._look(generation)
+            if self._inside:
+                yield self._now
+                return
+            self._inside = True
+            try:
+                with ExitStack() as stack:
+                    self._now = self._enter(stack)
+                    yield self._now
+            finally:
+                self._inside, self._now = False, None
 
-    def _look(self, generation: caches.Generation | None) -> _Moment | None:
-        seq = self._store.seq()
-        seen = self._seen
-        if seen and seen.catalogue.seq == seq == seen.caches.seq:
-            return seen
+    def _enter(self, stack: ExitStack) -> _Moment | None:
         meta = self._store.meta()
         if "dimension" not in meta:
             return None
-        if seen and generation and generation.seq == seen.caches.seq:
-            held: Caches | None = seen.caches
-        else:
-            held = caches.load(self._path, generation, self._store, meta["fingerprint"]) if generation else None
-        if held is None or held.seq < seq:
-            held = self._mend(meta, held)
+        # Published before the snapshot begins, since a snapshot sees no later change; and
+        # read before it too, so that what is read is never ahead of it.
+        behind = self._behind() and not self._renew(meta, rebuild=False)
+        for last_try in (False, True):
+            generation = caches.current(self._path)
+            stack.enter_context(self._store.snapshot())
+            held = self._caches(generation, meta["fingerprint"])
+            if held is None and not last_try:
+                stack.close()
+                behind = not self._renew(meta, rebuild=True)
+                continue
+            if held is None or (held.seq < self._store.seq() and behind):
+                # Nobody will write them, or they can't be read back: they live in memory.
+                held = caches.build(self._store, int(meta["dimension"]))
+            return self._look(held)
+        raise AssertionError("the last try returns")
+
+    def _behind(self) -> bool:
+        seq = self._store.seq()
+        if self._seen and self._seen.caches.seq == seq:
+            return False
+        generation = caches.current(self._path)
+        return generation is None or generation.seq < seq
+
+    def _renew(self, meta: Mapping[str, str], *, rebuild: bool) -> bool:
+        """Publish caches up to the last change; False where nobody can."""
+        try:
+            with self._writing():
+                caches.renew(self._path, self._store, meta["fingerprint"], int(meta["dimension"]), rebuild=rebuild)
+        except IndexLockedError:
+            # A writer is at work and will publish; until then its last word stands.
+            return True
+        except OSError:
+            return False
+        return True
+
+    def _caches(self, generation: caches.Generation | None, model: str) -> Caches | None:
+        held = self._seen.caches if self._seen else None
+        if held and (generation is None or held.seq >= generation.seq):
+            return held
+        # What was seen is used up by loading what came after it.
+        self._seen = None
+        return caches.load(self._path, generation, self._store, model, held) if generation else None
+
+    def _look(self, held: Caches) -> _Moment:
+        seen, seq = self._seen, self._store.seq()
+        if seen and seen.caches is held and seen.catalogue.seq == seq:
+            return seen
         catalogue = self._store.catalogue()
         self._seen = _Moment(
             caches=held,
@@ -478,39 +564,24 @@ class ArticleIndex:
         )
         return self._seen
 
-    def _mend(self, meta: Mapping[str, str], held: Caches | None) -> Caches:
-        """Caches that are damaged, missing or behind, made good as far as may be."""
-        fingerprint, dimension = meta["fingerprint"], int(meta["dimension"])
-        try:
-            with self._writing():
-                caches.renew(self._path, self._store, fingerprint, dimension, rebuild=held is None)
-                generation = caches.current(self._path)
-                renewed = caches.load(self._path, generation, self._store, fingerprint) if generation else None
-                if renewed:
-                    return renewed
-        except IndexLockedError:
-            # A writer is at work and will publish; until then its last word stands.
-            if held:
-                return held
-        except OSError:
-            # The folder can't be written, so the caches live in memory.
-            pass
-        return caches.build(self._store, dimension)
-
     @contextmanager
     def _writing(self) -> Iterator[None]:
         if self._writer_lock is not None:
             yield
             return
-        lock = _lock(self._path)
+        lock = _lock(self._path, wait=0)
         try:
             yield
         finally:
             _unlock(self._path, lock)
 
     def _must_write(self) -> None:
+        if self._closed:
+            raise StoreError(f"{self._path}: closed: open the index again")
         if self._writer_lock is None:
             raise IndexReadOnlyError(f"{self._path}: opened to be read only: open it without `read_only`")
+        if self._inside:
+            raise StoreError(f"{self._path}: a change within a moment: make it after the moment ends")
 
     def _settle_model(self) -> None:
         """Hold to the model that the index was made with, or make it one with this model."""
@@ -544,13 +615,15 @@ class ArticleIndex:
             reason = reading.error.reason if reading.error else None
             return Outcome(name=reading.name, status="rejected", reason=reason)
         digest = digest_of(article)
+        if ids.get(article.id) == digest:
+            return Outcome(name=reading.name, status="unchanged", article_id=article.id, reason=reading.note)
         if ids.setdefault(article.id, digest) != digest:
             reason = f"another article given with it has the same id, {article.id}: give each its own url or name"
             return Outcome(name=reading.name, status="rejected", article_id=article.id, reason=reason)
         held = self._store.held(article.id)
         if held and held.digest == digest:
             return Outcome(name=reading.name, status="unchanged", article_id=article.id, reason=reading.note)
-        if held and _is_another(held.origin, held.title, reading, article):
+        if held and _is_another(held.origin, reading, article):
             reason = (
                 f"its id, {article.id}, is that of another article, from {held.origin}: give it a url, or rename it"
             )
@@ -577,7 +650,8 @@ class ArticleIndex:
         if texts:
             embedder = self._embedding()
             vectors = dict(zip(texts, embedder.embed(list(texts.values()), progress), strict=True))
-            self._store.set_meta({"dimension": str(embedder.dimension)})
+            if "dimension" not in self._store.meta():
+                self._store.set_meta({"dimension": str(embedder.dimension)})
         for pending in waiting:
             self._store.put(
                 pending.article,
@@ -600,6 +674,8 @@ class ArticleIndex:
             return
         try:
             caches.renew(self._path, self._store, meta["fingerprint"], int(meta["dimension"]))
+        except StoreError:
+            raise
         except OSError as error:
             raise StoreError(
                 f"{self._path}: the articles are stored, but the search caches can't be written ({error}): "
@@ -607,8 +683,11 @@ class ArticleIndex:
             ) from error
 
 
-def _readings(sources: Iterable[str | os.PathLike[str] | Article]) -> Iterator[Reading]:
-    for source in sources:
+def _readings(
+    sources: str | os.PathLike[str] | Article | Iterable[str | os.PathLike[str] | Article],
+) -> Iterator[Reading]:
+    # A string is a path, never a series of one-letter paths, the last of which may be "/".
+    for source in [sources] if isinstance(sources, str | os.PathLike | Article) else sources:
         if isinstance(source, Article):
             yield _given(source)
         else:
@@ -631,6 +710,11 @@ def _given(article: Article) -> Reading:
         authors=tuple(name for author in article.authors if (name := line(author))),
         language=line(article.language),
     )
+    if len(cleaned.text) > MAX_TEXT:
+        error = ArticleError(
+            cleaned.id, f"{len(cleaned.text):,} characters are too many (at most {MAX_TEXT:,}): split it"
+        )
+        return Reading(name=cleaned.id, origin="", error=error)
     for value, what in ((cleaned.id, "id"), (cleaned.title, "title"), (cleaned.text, "text")):
         if not value:
             return Reading(
@@ -644,16 +728,14 @@ def _given(article: Article) -> Reading:
     return Reading(name=cleaned.id, origin="", article=cleaned)
 
 
-def _is_another(origin: str, title: str, reading: Reading, article: Article) -> bool:
+def _is_id(article_id: object) -> bool:
+    return isinstance(article_id, str) and article_id == clean(article_id)
+
+
+def _is_another(origin: str, reading: Reading, article: Article) -> bool:
     """Whether a file of the same relative name in another folder is another article, not
-    a newer state of the one held: the first is still there, and the headlines differ."""
-    return (
-        article.url is None
-        and bool(origin)
-        and origin != reading.origin
-        and title != article.title
-        and Path(origin).exists()
-    )
+    a newer state of the one held: the first is still there."""
+    return article.url is None and bool(origin) and origin != reading.origin and Path(origin).exists()
 
 
 def _passing(catalogue: Catalogue, where: Filter) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
@@ -705,10 +787,10 @@ def _absolute(name: str) -> str:
     return str(folder.absolute()) if folder.is_dir() else name
 
 
-def _lock(folder: Path) -> FileLock:
+def _lock(folder: Path, *, wait: float) -> FileLock:
     lock = FileLock(folder / _LOCK)
     try:
-        lock.acquire(timeout=0)
+        lock.acquire(timeout=wait)
     except Timeout:
         holder = ""
         with suppress(OSError):

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime
 
 __all__ = ["Article", "Filter", "Published", "Sentence", "Span", "clean", "day_of", "parse_published"]
 
 Published = date | datetime | None
 """When an article appeared: a day, an aware datetime, or unknown."""
 
-_SURROGATE = re.compile("[\ud800-\udfff]")
+# Lone surrogates, which no encoding can store, and overrides of direction, which make a
+# reader see other words than those quoted.
+_UNFIT = re.compile("[\ud800-\udfff\u202d\u202e]")
 # Line ends of every kind become \n: a paragraph is a line, and offsets must not
 # depend on the system that a file was saved on.
 _LINE_END = re.compile("\r\n?|[\x0b\x0c\x85\u2028\u2029]")
 _CONTROL = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x9f]")
-_ISO_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
+_ISO_DAY = re.compile(r"\d{4}-?\d{2}-?\d{2}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,7 +70,8 @@ class Filter:
     """Which articles may be used at all; a hard limit, never a preference.
 
     ``as_of`` is a day (all of it counts) or an aware datetime: nothing published
-    later is used. ``published_from`` and ``published_to`` are days, both included.
+    later is used, by the clock where both times are known, else by the day.
+    ``published_from`` and ``published_to`` are days, both included.
     ``sources`` names the sources to use. An article of unknown date passes only where
     no date is given: what can't be shown to be in time isn't.
     """
@@ -124,14 +127,7 @@ def parse_published(value: str) -> date | datetime:
 
 
 def clean(text: str) -> str:
-    """Text that every later stage can hold: one kind of line end, no control
-    characters, and U+FFFD for lone surrogates, which no encoding can store."""
+    """Text that every later stage can hold and show: one kind of line end, no control
+    characters, and U+FFFD for lone surrogates and overrides of direction."""
     text = _LINE_END.sub("\n", text)
-    return _SURROGATE.sub("\N{REPLACEMENT CHARACTER}", _CONTROL.sub(" ", text))
-
-
-def end_of(moment: date | datetime) -> datetime:
-    """The last instant that counts as of ``moment``."""
-    if isinstance(moment, datetime):
-        return moment
-    return datetime.combine(moment, time.max, tzinfo=UTC)
+    return _UNFIT.sub("\N{REPLACEMENT CHARACTER}", _CONTROL.sub(" ", text))

@@ -17,6 +17,8 @@ MAX_SENTENCE = 1000
 
 _PARAGRAPH = re.compile(r"[^\n]+")
 _SURROGATE = re.compile("[\ud800-\udfff]")
+# The end of a sentence that is really the beginning of the next.
+_OPENING = re.compile(r"(?<=\s)[\"“‘«(\[]+\s*\Z")
 # sentencex looks back over the whole string at each stop, so a line without end is
 # handed to it in pieces.
 _PIECE = 20_000
@@ -56,10 +58,16 @@ def split(text: str, language: str | None = None) -> list[Split]:
 def _sentences(text: str, piece: Span, language: str) -> Iterator[Span]:
     # sentencex raises on lone surrogates; a stand-in of the same length keeps offsets.
     plain = _SURROGATE.sub("\N{REPLACEMENT CHARACTER}", text[piece.start : piece.end])
+    start = piece.start
     for boundary in get_sentence_boundaries(language, plain):
-        start = piece.start + boundary["start_index"]
         end = piece.start + boundary["end_index"]
+        # A quotation mark or bracket after a space opens what follows; sentencex leaves it
+        # at the end of what it follows.
+        opening = _OPENING.search(text, start, end)
+        if opening and end < piece.end:
+            end = opening.start()
         span = _trim(text, start, end)
+        start = end
         if span.start < span.end:
             yield span
 

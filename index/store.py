@@ -117,6 +117,7 @@ class Catalogue:
     source: tuple[str | None, ...]
     first: NDArray[np.int64]
     last: NDArray[np.int64]
+    article_id: tuple[str, ...]
 
 
 class Store:
@@ -138,11 +139,16 @@ class Store:
                 self._connection.execute("PRAGMA journal_mode = WAL")
                 self._connection.execute("PRAGMA synchronous = FULL")
                 self._connection.execute("PRAGMA foreign_keys = ON")
+                # What is removed is overwritten, not left in the file's free pages.
+                self._connection.execute("PRAGMA secure_delete = ON")
                 self._create()
             found = self.meta().get("format")
-        except sqlite3.DatabaseError as error:
+        except sqlite3.Error as error:
             self.close()
             raise self._unusable(error) from error
+        except StoreError:
+            self.close()
+            raise
         if found != str(FORMAT):
             self.close()
             raise IndexDamagedError(
@@ -162,16 +168,17 @@ class Store:
             return
         try:
             self._connection.execute("BEGIN")
-            yield
-        except sqlite3.DatabaseError as error:
+        except sqlite3.Error as error:
             raise self._unusable(error) from error
+        try:
+            yield
         finally:
             if self._connection.in_transaction:
                 self._connection.rollback()
 
     def meta(self) -> dict[str, str]:
         """Facts about the index as a whole: its format and its model."""
-        return dict(self._connection.execute("SELECT key, value FROM meta"))
+        return dict(self._rows("SELECT key, value FROM meta"))
 
     def set_meta(self, values: Mapping[str, str]) -> None:
         """Store facts about the index as a whole."""
@@ -201,9 +208,11 @@ class Store:
         )
         return Held(revision=row[0], digest=row[1], title=row[2], origin=row[3]) if row else None
 
-    def article(self, article_id: str) -> Article | None:
-        """The newest revision of the article with that id."""
-        row = self._one_or_none(f"{_ARTICLE} WHERE a.id = ? AND r.number = a.revision", (article_id,))
+    def article(self, article_id: str, revision: int | None = None) -> Article | None:
+        """The article with that id: its newest revision, or the one given."""
+        number = "a.revision" if revision is None else "?"
+        values = (article_id,) if revision is None else (article_id, revision)
+        row = self._one_or_none(f"{_ARTICLE} WHERE a.id = ? AND r.number = {number}", values)
         return _article(row) if row else None
 
     def key(self, article_id: str) -> int | None:
@@ -217,7 +226,25 @@ class Store:
 
     def article_ids(self) -> list[str]:
         """The ids of all articles, in order."""
-        return [row[0] for row in self._connection.execute("SELECT id FROM article ORDER BY id")]
+        return [row[0] for row in self._rows("SELECT id FROM article ORDER BY id")]
+
+    def titles(self, n: int) -> list[str]:
+        """The headlines of at most ``n`` articles, spread evenly over all."""
+        rows = self._rows(
+            "SELECT title FROM (SELECT r.title, row_number() OVER (ORDER BY a.key) - 1 AS place,"
+            " (count(*) OVER () + ? - 1) / ? AS step FROM article a"
+            " JOIN revision r ON r.article = a.key AND r.number = a.revision) WHERE place % step = 0",
+            (n, n),
+        )
+        return [row[0] for row in rows]
+
+    def sentences(self, key: int) -> tuple[Sentence, ...]:
+        """The sentences of the article with that key, in order."""
+        (article_id,) = self._one("SELECT id FROM article WHERE key = ?", (key,))
+        rows = self._rows(
+            "SELECT id, ordinal, paragraph, start, end FROM sentence WHERE article = ? ORDER BY ordinal", (key,)
+        )
+        return tuple(_sentence(row, article_id) for row in rows)
 
     def known(self, keys: Iterable[bytes]) -> dict[bytes, int]:
         """Which of these texts have a vector already, and its id."""
@@ -289,10 +316,10 @@ class Store:
 
     def catalogue(self) -> Catalogue:
         """All articles as columns."""
-        rows = self._connection.execute(
-            "SELECT a.key, a.seq, r.published, r.source, a.first_sentence, a.last_sentence FROM article a"
+        rows = self._rows(
+            "SELECT a.key, a.seq, r.published, r.source, a.first_sentence, a.last_sentence, a.id FROM article a"
             " JOIN revision r ON r.article = a.key AND r.number = a.revision ORDER BY a.key"
-        ).fetchall()
+        )
         published = [parse_published(row[2]) if row[2] else None for row in rows]
         return Catalogue(
             seq=self.seq(),
@@ -303,11 +330,12 @@ class Store:
             source=tuple(row[3] for row in rows),
             first=np.array([row[4] for row in rows], np.int64),
             last=np.array([row[5] for row in rows], np.int64),
+            article_id=tuple(row[6] for row in rows),
         )
 
     def removed_since(self, seq: int) -> list[tuple[int, int]]:
         """The ranges of sentence ids, both ends included, withdrawn after change ``seq``."""
-        rows = self._connection.execute(
+        rows = self._rows(
             "SELECT first_sentence, last_sentence FROM log WHERE operation = 'remove' AND seq > ?", (seq,)
         )
         return [(int(first), int(last)) for first, last in rows]
@@ -317,25 +345,16 @@ class Store:
         article_id, title = self._one(
             "SELECT a.id, v.vector FROM article a JOIN vector v ON v.id = a.title_vector WHERE a.key = ?", (key,)
         )
-        rows = self._connection.execute(
+        rows = self._rows(
             "SELECT s.id, s.ordinal, s.paragraph, s.start, s.end, v.vector FROM sentence s"
             " JOIN vector v ON v.id = s.vector WHERE s.article = ? ORDER BY s.ordinal",
             (key,),
-        ).fetchall()
+        )
         title_vector = _from_blob(title)
         vectors = np.frombuffer(b"".join(row[5] for row in rows), np.float16).astype(np.float32)
         return Placed(
             key=key,
-            sentences=tuple(
-                Sentence(
-                    id=row[0],
-                    article_id=article_id,
-                    ordinal=row[1],
-                    paragraph=row[2],
-                    span=Span(start=row[3], end=row[4]),
-                )
-                for row in rows
-            ),
+            sentences=tuple(_sentence(row, article_id) for row in rows),
             vectors=vectors.reshape(len(rows), len(title_vector)),
             title_vector=title_vector,
         )
@@ -372,7 +391,7 @@ class Store:
             self._connection.execute("BEGIN IMMEDIATE")
             yield
             self._connection.execute("COMMIT")
-        except sqlite3.DatabaseError as error:
+        except sqlite3.Error as error:
             raise self._unusable(error) from error
         finally:
             if self._connection.in_transaction:
@@ -421,10 +440,17 @@ class Store:
         return row
 
     def _one_or_none(self, query: str, values: Sequence[object] = ()) -> tuple[Any, ...] | None:
-        row: tuple[Any, ...] | None = self._connection.execute(query, values).fetchone()
-        return row
+        return next(iter(self._rows(query, values)), None)
 
-    def _unusable(self, error: sqlite3.DatabaseError) -> StoreError:
+    def _rows(self, query: str, values: Sequence[object] = ()) -> list[tuple[Any, ...]]:
+        try:
+            return self._connection.execute(query, values).fetchall()
+        except sqlite3.Error as error:
+            raise self._unusable(error) from error
+
+    def _unusable(self, error: sqlite3.Error) -> StoreError:
+        if isinstance(error, sqlite3.ProgrammingError):
+            return StoreError(f"{self._path}: {error}: open the index again")
         if isinstance(error, sqlite3.OperationalError):
             return StoreError(f"{self._path}: {error}: check that the disk has room and the folder's permissions")
         return IndexDamagedError(f"{self._path}: not a sound SQLite file ({error}): restore it from a copy")
@@ -461,6 +487,13 @@ def _article(row: tuple[Any, ...]) -> Article:
         source=source,
         authors=tuple(json.loads(authors)),
         language=language,
+    )
+
+
+def _sentence(row: tuple[Any, ...], article_id: str) -> Sentence:
+    number, ordinal, paragraph, start, end = row[:5]
+    return Sentence(
+        id=number, article_id=article_id, ordinal=ordinal, paragraph=paragraph, span=Span(start=start, end=end)
     )
 
 

@@ -25,8 +25,6 @@ _NEIGHBOURS = 1.0
 _ARTICLE = 1.0
 _WINDOW = 2
 _KIND = "IDMap2,SQfp16"
-# A single question is searched faster by one thread than by several.
-faiss.omp_set_num_threads(1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,6 +121,9 @@ class VectorIndex:
             bits = np.packbits(allowed, bitorder="little")
             selector = _faiss.IDSelectorBitmap(bits)
             parameters = _faiss.SearchParameters(sel=selector)
+        # A single question is searched faster by one thread than by several, and FAISS
+        # keeps that setting a thread.
+        faiss.omp_set_num_threads(1)
         scores, ids = self._index.search(question[None, :], k, params=parameters)
         real = ids[0] >= 0
         return ids[0][real], scores[0][real]

@@ -12,8 +12,8 @@ import numpy as np
 import tantivy
 from numpy.typing import NDArray
 
+from index.article import Sentence
 from index.files import sha256, sync, sync_folder
-from index.store import Placed
 
 __all__ = ["Terms", "WordIndex", "branch", "files_of", "intact"]
 
@@ -51,15 +51,19 @@ def _analyzer() -> tantivy.TextAnalyzer:
 class _Part:
     """One tantivy index: texts, each with a key and the article it belongs to."""
 
-    def __init__(self, folder: Path | None) -> None:
+    def __init__(self, folder: Path | None, *, create: bool) -> None:
         builder = tantivy.SchemaBuilder()
         builder.add_text_field("body", tokenizer_name=_ANALYZER, index_option="freq")
         builder.add_integer_field("key", fast=True, indexed=True)
         builder.add_integer_field("article", indexed=True)
         self._schema = builder.build()
-        if folder is not None:
+        if folder is None:
+            self._index = tantivy.Index(self._schema)
+        elif create:
             folder.mkdir(parents=True, exist_ok=True)
-        self._index = tantivy.Index(self._schema, path=str(folder) if folder else None)
+            self._index = tantivy.Index(self._schema, path=str(folder))
+        else:
+            self._index = tantivy.Index.open(str(folder))
         self._index.register_tokenizer(_ANALYZER, _analyzer())
         self._searcher = self._index.searcher()
 
@@ -103,26 +107,29 @@ class WordIndex:
     removal it is built anew.
     """
 
-    def __init__(self, folder: Path | None) -> None:
-        """Open or make the index in ``folder``; None keeps it in memory."""
+    def __init__(self, folder: Path | None, *, create: bool = True) -> None:
+        """Open the index in ``folder``, or make it where ``create``; None keeps it in memory.
+
+        Raises ValueError where tantivy can't open or make it.
+        """
         self._analyzer = _analyzer()
         self._asking = frozenset(self._analyzer.analyze(_QUESTION_WORDS))
-        self._articles = _Part(folder / "articles" if folder else None)
-        self._sentences = _Part(folder / "sentences" if folder else None)
+        self._articles = _Part(folder / "articles" if folder else None, create=create)
+        self._sentences = _Part(folder / "sentences" if folder else None, create=create)
 
     @property
     def counts(self) -> tuple[int, int]:
         """How many articles and how many sentences are held."""
         return len(self._articles), len(self._sentences)
 
-    def add(self, articles: Iterable[tuple[Placed, str, str]]) -> None:
-        """Add articles: each with its sentences, its title and its text."""
+    def add(self, articles: Iterable[tuple[int, Sequence[Sentence], str, str]]) -> None:
+        """Add articles: each one's key, its sentences, its title and its text."""
         whole, parts = self._articles.writer(), self._sentences.writer()
-        for placed, title, text in articles:
-            whole.add_document(tantivy.Document(key=placed.key, article=placed.key, body=f"{title}\n{text}"))
-            for sentence in placed.sentences:
+        for key, sentences, title, text in articles:
+            whole.add_document(tantivy.Document(key=key, article=key, body=f"{title}\n{text}"))
+            for sentence in sentences:
                 body = text[sentence.span.start : sentence.span.end]
-                parts.add_document(tantivy.Document(key=sentence.id, article=placed.key, body=body))
+                parts.add_document(tantivy.Document(key=sentence.id, article=key, body=body))
         self._articles.commit(whole)
         self._sentences.commit(parts)
 
@@ -170,11 +177,16 @@ def files_of(folder: Path, known: Mapping[str, tuple[int, str]]) -> dict[str, tu
     return found
 
 
-def intact(folder: Path, files: Mapping[str, tuple[int, str]]) -> bool:
-    """Whether every file is byte for byte what was recorded."""
+def intact(
+    folder: Path, files: Mapping[str, tuple[int, str]], verified: Mapping[str, tuple[int, str]] | None = None
+) -> bool:
+    """Whether every file is byte for byte what was recorded; segment files among those
+    ``verified`` before are not read again."""
+    known = verified or {}
     try:
         return all(
-            (folder / name).stat().st_size == size and sha256(folder / name) == digest
+            (folder / name).stat().st_size == size
+            and ((known.get(name) == (size, digest) and _is_segment(folder / name)) or sha256(folder / name) == digest)
             for name, (size, digest) in files.items()
         )
     except OSError:

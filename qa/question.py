@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from index import Filter, QuestionError
 from index.article import clean
@@ -60,6 +60,8 @@ def understand(text: str) -> Question:
 
     Raises QuestionError where it is blank or longer than ``MAX_QUESTION_LENGTH``.
     """
+    if not isinstance(text, str):
+        raise QuestionError(f"the question is {type(text).__name__}, not text: give a string")
     text = " ".join(clean(text).split())
     if not text:
         raise QuestionError("the question is empty: ask something, such as “What did the council decide?”")
@@ -73,6 +75,11 @@ def understand(text: str) -> Question:
 def check_filter(where: Filter) -> None:
     """Raises QuestionError where a filter can let nothing through, or can't be applied."""
     begin, end, as_of = where.published_from, where.published_to, where.as_of
+    for name, day in (("published from", begin), ("published to", end)):
+        if day is not None and (isinstance(day, datetime) or not isinstance(day, date)):
+            raise QuestionError(f"{name} is {day!r}: give a datetime.date")
+    if as_of is not None and not isinstance(as_of, date):
+        raise QuestionError(f"as of is {as_of!r}: give a datetime.date, or an aware datetime.datetime")
     if isinstance(as_of, datetime) and as_of.tzinfo is None:
         raise QuestionError(f"as of {as_of.isoformat()} has no time zone: give an aware datetime, or a date")
     if begin and end and begin > end:
@@ -80,5 +87,7 @@ def check_filter(where: Filter) -> None:
     day = as_of.date() if isinstance(as_of, datetime) else as_of
     if begin and day and begin > day:
         raise QuestionError(f"published from {begin} is after the day asked as of, {day}: nothing can pass")
+    if where.sources is not None and not all(isinstance(source, str) for source in where.sources):
+        raise QuestionError(f"sources are {where.sources!r}: give their names as strings")
     if where.sources is not None and not where.sources:
         raise QuestionError("no source is named: name at least one, or leave the filter out")

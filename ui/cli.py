@@ -7,6 +7,7 @@ that ``byline --help`` and ``byline list`` must not cost.
 from __future__ import annotations
 
 import argparse
+import io
 import json
 import os
 import sys
@@ -42,13 +43,16 @@ def main(argv: Sequence[str] | None = None) -> int:
     Raises SystemExit with code 2 where ``argv`` is not a command's usage.
     """
     arguments = list(sys.argv[1:] if argv is None else argv)
-    if arguments[:1] == ["eval"]:
-        # Another package's command: it parses its own arguments.
-        (command,) = entry_points(group="byline.commands", name="eval")
-        return int(command.load()(arguments[1:]))
-    options = _parser().parse_args(arguments)
-    run: Callable[[argparse.Namespace], int] = options.run
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        # An article may hold what the terminal's encoding can't.
+        sys.stdout.reconfigure(errors="backslashreplace")
     try:
+        if arguments[:1] == ["eval"]:
+            # Another package's command: it parses its own arguments.
+            (command,) = entry_points(group="byline.commands", name="eval")
+            return int(command.load()(arguments[1:]))
+        options = _parser().parse_args(arguments)
+        run: Callable[[argparse.Namespace], int] = options.run
         return _guarded(run, options)
     except KeyboardInterrupt:
         print("stopped", file=sys.stderr)
@@ -249,7 +253,7 @@ def _list(options: argparse.Namespace) -> int:
         return DONE
     for article in articles:
         print(f"{_reference(article)}\n    {article.id}")
-    print(f"{len(articles):,} articles")
+    print(f"{len(articles):,} article{'' if len(articles) == 1 else 's'}")
     return DONE
 
 
@@ -258,13 +262,13 @@ def _remove(options: argparse.Namespace) -> int:
 
     removed, missing = [], []
     with ArticleIndex.open(_index(options)) as index:
-        for article_id in options.ids:
+        for article_id in dict.fromkeys(options.ids):
             try:
-                index.remove(article_id)
-                removed.append(article_id)
+                removed.append(index.article(article_id).id)
             except ArticleNotFoundError as error:
                 missing.append(article_id)
                 print(f"byline: {error}", file=sys.stderr)
+        index.remove(*removed)
     if options.json:
         _print_json({"removed": removed, "missing": missing})
     else:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from index.article import Article
+from index.article import Article, clean
 from index.errors import ArticleError
 from index.readers.facts import Found
 from index.readers.jsonlines import read_json_lines
@@ -55,19 +55,25 @@ def read_all(paths: Iterable[str | os.PathLike[str]]) -> Iterator[Reading]:
     """
     for given in paths:
         path = Path(given)
-        if path.is_dir():
-            yield from _walk(path)
-        else:
-            yield from _read(path, path.name)
+        try:
+            folder = path.is_dir()
+        except OSError as error:
+            yield _unreadable(path, error)
+            continue
+        yield from _walk(path) if folder else _read(path, path.name)
 
 
 def _walk(folder: Path) -> Iterator[Reading]:
     unreadable: list[OSError] = []
     for parent, folders, files in os.walk(folder, onerror=unreadable.append):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
-        for name in sorted(files):
-            if not name.startswith("."):
-                path = Path(parent, name)
+        # Links may lead out of the folder, or round in it; what they lead to can be given itself.
+        links = [name for name in folders if Path(parent, name).is_symlink()]
+        for name in sorted(files + links):
+            path = Path(parent, name)
+            if path.is_symlink() and not name.startswith("."):
+                yield _rejection(path, "a symbolic link, which is not followed: give what it leads to")
+            elif not name.startswith("."):
                 yield from _read(path, path.relative_to(folder).as_posix())
     for error in unreadable:
         yield _rejection(
@@ -76,8 +82,7 @@ def _walk(folder: Path) -> Iterator[Reading]:
 
 
 def _read(path: Path, relative: str) -> Iterator[Reading]:
-    # A name that isn't UTF-8 reaches Python with lone surrogates, which no store can hold.
-    relative = relative.encode("utf-8", "replace").decode()
+    relative = _printable(relative)
     try:
         reader = _reader_for(path)
         for number, found in enumerate(reader(path, relative)):
@@ -90,7 +95,10 @@ def _read(path: Path, relative: str) -> Iterator[Reading]:
     except ArticleError as error:
         yield Reading(name=error.name, origin=_origin(path), error=error)
     except OSError as error:
-        yield _rejection(path, f"can't be read ({error.strerror or error}): check that it exists and its permissions")
+        yield _unreadable(path, error)
+    except (RecursionError, MemoryError, ValueError) as error:
+        # Formats are read by libraries, and one file must not stop the rest.
+        yield _rejection(path, f"can't be read ({type(error).__name__}: {error}): check it, or convert it")
 
 
 def _reader_for(path: Path) -> _Reader:
@@ -108,6 +116,10 @@ def _reader_for(path: Path) -> _Reader:
     )
 
 
+def _unreadable(path: Path, error: OSError) -> Reading:
+    return _rejection(path, f"can't be read ({error.strerror or error}): check that it exists and its permissions")
+
+
 def _rejection(path: Path, reason: str) -> Reading:
     error = ArticleError(_printable(str(path)), reason)
     return Reading(name=error.name, origin=_origin(path), error=error)
@@ -118,4 +130,5 @@ def _origin(path: Path) -> str:
 
 
 def _printable(name: str) -> str:
-    return name.encode("utf-8", "replace").decode()
+    # A file's name may hold what steers a terminal, and bytes that are no text.
+    return " ".join(clean(name).split())

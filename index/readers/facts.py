@@ -55,7 +55,10 @@ def article_from(facts: Mapping[str, Any], text: str, *, name: str, fallback_id:
         authors=_authors(facts, name),
         language=_fact(facts, "language", name),
     )
-    return Found(article=article, note=None if title else _UNTITLED)
+    notes = [] if title else [_UNTITLED]
+    if body.count("\N{REPLACEMENT CHARACTER}") > text.count("\N{REPLACEMENT CHARACTER}"):
+        notes.append("characters that can't be shown were replaced by \N{REPLACEMENT CHARACTER}")
+    return Found(article=article, note="; ".join(notes) or None)
 
 
 def decode(data: bytes, name: str) -> str:

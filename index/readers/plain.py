@@ -20,10 +20,12 @@ __all__ = ["read_markdown", "read_text"]
 # Four bytes is the most that UTF-8 spends on a code point; more can't be one article.
 _MAX_BYTES = 4 * MAX_TEXT + 100_000
 _MAX_HEADLINE = 300
+_MAX_FRONT = 64_000
 _WRAPPED = 100
 
-_DATED = re.compile(r"\s*date[ \t]+(?P<date>\d\S*)(?:[ \t]+(?P<title>.*))?", re.IGNORECASE)
+_DATED = re.compile(r"\s*date[ \t]+(?P<date>\d+[-./]\d+[-./]\d+\S*)(?:[ \t]+(?P<title>.*))?", re.IGNORECASE)
 _FENCE = re.compile(r"\s*---[ \t]*\n(?P<block>.*?)^(?:---|\.\.\.)[ \t]*$\n?", re.DOTALL | re.MULTILINE)
+_KEY = re.compile(r"^[ \t]*[\w-]+[ \t]*:", re.MULTILINE)
 _BLANK = re.compile(r"\n[ \t]*\n")
 _STOPS = re.compile(r"[.!?:;\"'”’)\]]\s*$")
 
@@ -70,11 +72,16 @@ def _load(path: Path) -> str:
 
 def _front_matter(text: str, path: Path) -> tuple[Mapping[str, Any], str]:
     fenced = _FENCE.match(text)
-    if fenced is None:
+    if fenced is None or not _KEY.search(fenced["block"]):
+        # Without a single key it is a rule across the page, not front matter.
         return {}, text
+    if len(fenced["block"]) > _MAX_FRONT:
+        raise ArticleError(str(path), f"front matter of {len(fenced['block']):,} characters: shorten it")
     try:
         # BaseLoader builds only strings, lists and mappings, whatever the text asks for.
         facts = yaml.load(fenced["block"], Loader=yaml.BaseLoader)  # noqa: S506
+    except RecursionError:
+        raise ArticleError(str(path), "front matter is nested too deep: write plain `key: value` lines") from None
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         where = f" line {mark.line + 2}" if mark else ""

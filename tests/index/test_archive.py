@@ -9,10 +9,12 @@ import signal
 import sqlite3
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta, timezone
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -30,6 +32,7 @@ from index import (
     IndexReadOnlyError,
     ModelError,
     ModelMismatchError,
+    StoreError,
     caches,
     default_model_path,
     words,
@@ -121,8 +124,10 @@ def test_a_new_revision_replaces_the_old_and_the_old_stays(made: Path) -> None:
         index.add([Article(id="ferry", title="Ferry sails", text="The ferry sails again.")])
         assert not old & {s.id for s in index.sentences("ferry")}, "a sentence's id was used again"
         assert "ferry" in found(made, "Does the ferry sail?")
-    rows = sqlite3.connect(made / "articles.sqlite").execute("SELECT number, text FROM revision ORDER BY number")
-    assert [text for number, text in rows if text.startswith("The ferry")] == [FERRY.text, "The ferry sails again."]
+        assert index.article("ferry", revision=1) == FERRY
+        assert index.article("ferry", revision=2).text == "The ferry sails again."
+        with pytest.raises(ArticleNotFoundError, match="revision 3"):
+            index.article("ferry", revision=3)
 
 
 def test_a_removed_article_is_gone(made: Path) -> None:
@@ -132,7 +137,17 @@ def test_a_removed_article_is_gone(made: Path) -> None:
             index.remove("bees")
         assert "bees" not in found(made, "What killed the bees?")
         assert [a.id for a in index.articles()] == ["ferry", "note"]
-    assert b"A third of the hives" not in (made / "CURRENT").read_bytes()
+    left = b"".join(path.read_bytes() for path in made.iterdir() if path.is_file())
+    assert b"A third of the hives" not in left, "what was removed is still on disk"
+
+
+def test_removing_several_is_all_or_none(made: Path) -> None:
+    with ArticleIndex.open(made) as index:
+        with pytest.raises(ArticleNotFoundError, match="nothing"):
+            index.remove("bees", "nothing")
+        assert index.article_count == 3
+        index.remove("bees", "ferry", "bees")
+        assert [a.id for a in index.articles()] == ["note"]
 
 
 def test_adding_then_removing_leaves_every_score_as_it_was(made: Path) -> None:
@@ -155,11 +170,21 @@ def test_two_articles_with_one_id(folder: Path, tmp_path: Path) -> None:
         report = index.add([tmp_path / "a", tmp_path / "b"])
         assert len(report.added) == 1
         assert "same id, 1.txt" in str(report.rejected[0].reason)
+        (tmp_path / "b" / "1.txt").write_text("Storm\n\nText of another storm.\n")
         later = index.add([tmp_path / "b"])
         assert "that of another article" in str(later.rejected[0].reason)
         assert index.article("1.txt").title == "Storm"
         (tmp_path / "a" / "1.txt").unlink()
         assert len(index.add([tmp_path / "b"]).updated) == 1, "a moved file is the same article"
+
+
+def test_the_same_article_twice_is_one(folder: Path, tmp_path: Path) -> None:
+    line = json.dumps({"title": "Storm", "text": "It blew.", "url": "https://x.example/1"})
+    (tmp_path / "feed.jsonl").write_text(f"{line}\n{line}\n")
+    with ArticleIndex.open(folder, create=True) as index:
+        report = index.add([FERRY, tmp_path / "feed.jsonl", FERRY, BEES])
+        assert [o.status for o in report.outcomes] == ["added", "added", "unchanged", "unchanged", "added"]
+        assert index.article_count == 3
 
 
 def test_a_bad_file_stops_nothing(folder: Path, tmp_path: Path) -> None:
@@ -352,6 +377,156 @@ def test_a_damaged_cache_is_rebuilt(made: Path, what: str, how: str) -> None:
     assert words.intact(made / generation.words, generation.word_files)
 
 
+@pytest.mark.parametrize("how", ["flip", "cut", "gone"])
+@pytest.mark.parametrize("what", ["words-*/sentences/*.term", "words-*/sentences/meta.json", "words-*/articles/*.idx"])
+def test_a_writer_does_not_build_on_a_damaged_cache(made: Path, tmp_path: Path, what: str, how: str) -> None:
+    regatta = Article(id="regatta", title="Regatta", text="Ilse Brandt won the regatta.")
+    shutil.copytree(made, tmp_path / "sound")
+    with ArticleIndex.open(tmp_path / "sound") as index:
+        index.add([regatta])
+    (path,) = made.glob(what)
+    damaged(path, how)
+    with ArticleIndex.open(made) as index:
+        index.add([regatta])
+    question = "Who stopped the ferry and won the regatta?"
+    assert found(made, question) == found(tmp_path / "sound", question)
+
+
+def test_one_question_sees_one_moment(made: Path) -> None:
+    """Whatever is added, removed and published between its parts."""
+    with ArticleIndex.open(made) as writer, ArticleIndex.open(made, read_only=True) as reader:
+        with reader.moment():
+            before = reader.search("What stopped the ferry?")
+            for i in range(3):
+                writer.add([Article(id=f"new{i}", title="Ferry", text="The ferry stopped again.")])
+            writer.remove("bees")
+            again = reader.search("What stopped the ferry?")
+            assert (again.total, again.articles) == (before.total, before.articles)
+            assert len(reader.look_into(again, [hit.key for hit in again.articles])) == 5
+        assert reader.search("What stopped the ferry?").total == 5
+
+
+def test_a_generation_may_vanish_while_it_is_opened(made: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    load = VectorIndex.load
+
+    def publishing(folder: Path, snapshot: Any) -> VectorIndex | None:
+        monkeypatch.undo()
+        with ArticleIndex.open(made) as writer:
+            for i in range(3):
+                writer.add([Article(id=f"new{i}", title="Ferry", text="The ferry stopped again.")])
+        return load(folder, snapshot)
+
+    monkeypatch.setattr(VectorIndex, "load", publishing)
+    assert len(found(made, "What stopped the ferry?")) >= 3
+    assert len(found(made, "What stopped the ferry?")) == 6
+
+
+def test_an_older_moment_is_never_published_over_a_newer(made: Path) -> None:
+    with ArticleIndex.open(made, read_only=True) as reader, reader.moment():
+        reader.search("ferry")
+        with ArticleIndex.open(made) as writer:
+            writer.add([Article(id="new", title="Ferry", text="The ferry stopped again.")])
+        newest = caches.current(made)
+        reader.search("ferry")
+    assert caches.current(made) == newest
+
+
+def test_what_is_wrong_with_the_store_is_said_in_one_kind_of_error(made: Path) -> None:
+    index = ArticleIndex.open(made)
+    with index.moment(), pytest.raises(StoreError, match="within a moment"):
+        index.add([FERRY])
+    index.close()
+    for ask in (
+        lambda: index.article("ferry"),
+        lambda: list(index.articles()),
+        lambda: index.article_count,
+        lambda: index.search("ferry"),
+        lambda: index.titles(3),
+    ):
+        with pytest.raises(StoreError, match="open the index again"):
+            ask()
+
+
+def test_a_damaged_page_is_named(made: Path) -> None:
+    store = made / "articles.sqlite"
+    data = bytearray(store.read_bytes())
+    for page in range(1, len(data) // 4096):
+        data[page * 4096 : page * 4096 + 512] = b"\xff" * 512
+    store.write_bytes(bytes(data))
+    with (
+        pytest.raises(IndexDamagedError, match=r"articles\.sqlite"),
+        ArticleIndex.open(made, read_only=True) as index,
+    ):
+        list(index.articles())
+    with pytest.raises(IndexDamagedError, match="restore it from a copy"), ArticleIndex.open(made) as index:
+        index.add([Article(id="new", title="Ferry", text="The ferry stopped.")])
+
+
+@pytest.mark.parametrize("how", ["gone", "empty"])
+def test_a_store_that_is_lost_is_not_begun_anew(made: Path, how: str) -> None:
+    (made / "articles.sqlite").unlink()
+    if how == "empty":
+        (made / "articles.sqlite").touch()
+    with pytest.raises(IndexDamagedError, match="restore it from a copy"):
+        ArticleIndex.open(made, create=True)
+
+
+def test_one_path_or_article_may_be_given_by_itself(folder: Path, tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "a.txt").write_text("Good\n\nText.\n")
+    with ArticleIndex.open(folder, create=True) as index:
+        for given in (f"{tmp_path}/in/", tmp_path / "in", FERRY):
+            assert len(index.add(given).outcomes) == 1
+        assert index.article_count == 2
+
+
+@pytest.mark.parametrize("wrong", [None, 5, ["ferry"], "\ud800", ""])
+def test_what_is_no_id_is_no_article(made: Path, wrong: Any) -> None:
+    with ArticleIndex.open(made) as index:
+        for ask in (index.article, index.sentences, index.remove):
+            with pytest.raises(ArticleNotFoundError):
+                ask(wrong)
+
+
+def test_a_file_where_the_index_should_be(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(StoreError, match="a file, not a folder"):
+        ArticleIndex.open(tmp_path / "file", create=True)
+
+
+READER = """
+import os, sys
+from index import ArticleIndex
+from index.embedder import Embedder
+embedder = Embedder()
+embedder.embed_question("loaded while this user may still read the installation")
+if os.getuid() == 0:
+    os.setgroups([]); os.setgid(65534); os.setuid(65534)
+with ArticleIndex.open(sys.argv[1], read_only=True) as index:
+    index._embedder = embedder
+    print(sorted(hit.article_id for hit in index.search("What stopped the ferry?").articles))
+"""
+
+
+@pytest.mark.parametrize("caches_there", [True, False])
+def test_a_folder_that_truly_may_only_be_read(made: Path, caches_there: bool) -> None:
+    # Where others may enter; pytest's own folders are their owner's alone.
+    with tempfile.TemporaryDirectory() as parent:
+        Path(parent).chmod(0o755)
+        folder = Path(parent) / "index"
+        shutil.copytree(made, folder)
+        if not caches_there:
+            (folder / "CURRENT").unlink()
+        for path in [folder, *folder.rglob("*")]:
+            path.chmod(0o555 if path.is_dir() else 0o444)
+        done = subprocess.run(
+            [sys.executable, "-c", READER, str(folder)], capture_output=True, text=True, cwd=REPOSITORY, check=False
+        )
+        for path in [folder, *folder.rglob("*")]:
+            path.chmod(0o755)
+        assert done.stdout == "['bees', 'ferry', 'note']\n", done.stderr
+
+
 def test_damage_is_mended_in_memory_while_another_writes(made: Path) -> None:
     before = found(made, "What stopped the ferry?")
     with ArticleIndex.open(made):
@@ -512,6 +687,8 @@ def test_nothing_acknowledged_is_lost_by_kill_9(folder: Path) -> None:
             time.sleep(float(rng.uniform(0.02, 0.7)))
             process.send_signal(signal.SIGKILL)
             lines += process.stdout.readlines()
+        assert process.returncode == -signal.SIGKILL
+        assert lines[0].startswith("put")
         # What is printed was acknowledged; what comes next may or may not have been done.
         for line in lines:
             words = line.split()

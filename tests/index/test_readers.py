@@ -101,6 +101,11 @@ def test_plain_text_that_begins_with_the_word_date(tmp_path: Path) -> None:
     assert article(written(tmp_path, "a.txt", "Date palms die\n\nThey did.\n")).title == "Date palms die"
 
 
+def test_a_rule_across_the_page_is_not_front_matter(tmp_path: Path) -> None:
+    found = article(written(tmp_path, "a.md", "---\n\n# Bridge closed\n\nIt is shut.\n\n---\n"))
+    assert (found.title, found.text) == ("Bridge closed", "It is shut.")
+
+
 def test_json_lines(tmp_path: Path) -> None:
     lines = [
         {
@@ -147,7 +152,9 @@ def test_a_folder_is_walked_in_order(tmp_path: Path) -> None:
         ("day.txt", " date 2022-02-31 Headline\nText.\n", "'2022-02-31' is not a date"),
         ("day.md", "---\ntitle: T\ndate: yesterday\n---\nText.\n", "'yesterday' is not a date"),
         ("fence.md", "---\ntitle: a: b\n---\nText.\n", "front matter line 2"),
-        ("list.md", "---\n- a\n---\nText.\n", "front matter holds no"),
+        ("list.md", "---\na:b\n---\nText.\n", "front matter holds no"),
+        ("deep.md", "---\na: " + "[" * 3_000 + "\n---\nText.\n", "nested too deep"),
+        ("front.md", "---\na: " + "b" * 70_000 + "\n---\nText.\n", "shorten it"),
         ("kind.docx", "Text", "unknown kind of file"),
         ("noext", "Text", "unknown kind of file"),
         ("long.txt", "T\n\n" + "x" * 2_000_001, "too many for one article"),
@@ -264,6 +271,20 @@ def test_a_file_name_that_is_not_utf8(tmp_path: Path) -> None:
     (reading,) = read_all([tmp_path])
     assert reading.article
     reading.article.id.encode()
+
+
+def test_a_file_name_cannot_steer_a_terminal(tmp_path: Path) -> None:
+    for name in ("\x1b[31mred.txt", "two\nlines.pdf"):
+        written(tmp_path, name, "Headline\n\nText.\n")
+    for reading in read_all([tmp_path]):
+        shown = f"{reading.name} {reading.article.id if reading.article else reading.error}"
+        assert shown.isprintable()
+
+
+def test_a_path_that_no_system_takes_is_named(tmp_path: Path) -> None:
+    (reading,) = read_all([tmp_path / ("x" * 300)])
+    assert reading.error
+    assert "can't be read" in reading.error.reason
 
 
 @given(st.binary(max_size=400), st.sampled_from(["a.txt", "a.md", "a.jsonl", "a.jsonl.gz"]))

@@ -42,6 +42,15 @@ def test_abbreviations_do_not_end_sentences() -> None:
     ]
 
 
+def test_a_quotation_begins_where_it_opens() -> None:
+    text = '"We see a united effort to stop him," she said. "Because this is war. We cannot allow it'
+    assert [text[s.span.start : s.span.end] for s in split(text)] == [
+        '"We see a united effort to stop him," she said.',
+        '"Because this is war.',
+        "We cannot allow it",
+    ]
+
+
 def test_a_line_without_end_is_cut_at_white_space() -> None:
     text = "word " * 300_000
     sentences = split(text)

@@ -7,6 +7,7 @@ import threading
 from collections.abc import Iterator
 from datetime import date, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -214,6 +215,26 @@ def test_what_is_not_there_is_named(gazette: ArticleQA, tmp_path: Path) -> None:
         gazette.article("nothing")
     with pytest.raises(IndexMissingError, match="byline add"):
         ArticleQA.open(tmp_path / "nowhere")
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"as_of": "2025-03-01"},
+        {"published_from": datetime(2025, 3, 1)},  # noqa: DTZ001
+        {"published_to": 5},
+        {"sources": "Northern Wire"},
+        {"sources": [3]},
+        {"k": 0},
+        {"k": -1},
+        {"k": "3"},
+    ],
+)
+def test_arguments_of_the_wrong_kind_are_named(gazette: ArticleQA, wrong: dict[str, Any]) -> None:
+    with pytest.raises(QuestionError, match=r"give|at least"):
+        gazette.retrieve("Who leads the council?", **wrong)
+    with pytest.raises(QuestionError, match="not text"):
+        gazette.ask(None)  # type: ignore[arg-type]
 
 
 def test_examples_are_about_the_articles(gazette: ArticleQA) -> None:

@@ -129,7 +129,7 @@ def test_remove(papers: Path, tmp_path: Path, capsys: Capture) -> None:
     assert main(["remove", "bees.md", *index]) == 1
     assert "bees.md: no such article" in capsys.readouterr().err
     main(["list", *index])
-    assert "ferry.txt\n1 articles" in capsys.readouterr().out
+    assert "ferry.txt\n1 article\n" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(

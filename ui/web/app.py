@@ -21,7 +21,7 @@ import gradio as gr
 
 from index.article import Filter
 from index.errors import QuestionError
-from qa import MAX_QUESTION_LENGTH, ArticleQA
+from qa import ArticleQA
 from ui.web.render import answer_steps, question_html, waiting_html
 from ui.web.session import Session, exchange
 
@@ -94,7 +94,6 @@ def build(qa: ArticleQA, examples: Sequence[str]) -> gr.Blocks:
                     placeholder="Ask about your articles",
                     lines=1,
                     max_lines=4,
-                    max_length=MAX_QUESTION_LENGTH,
                     submit_btn="Ask",
                     autofocus=True,
                 )
