@@ -196,7 +196,7 @@ def _site(qa: ArticleQA, examples: Sequence[str]) -> FastAPI:
 
     gr.mount_gradio_app(
         site,
-        page.build(qa, examples or qa.examples()),
+        page.build(qa, examples or qa.examples(4)),
         path="/",
         theme=page.theme(),
         css=page.CSS,
