@@ -331,7 +331,7 @@ def test_importing_the_package_imports_no_gradio() -> None:
 
 @pytest.mark.skipif(os.name == "nt", reason="signals are delivered to a process by number on POSIX only")
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_a_signal_ends_it_and_the_caller_goes_on(gazette: Path, number: signal.Signals) -> None:
+def test_a_signal_ends_it_and_the_caller_goes_on(gazette_index: Path, number: signal.Signals) -> None:
     """Started with proxies set, which it must not ask: neither for itself nor to phone home."""
     asked: list[bytes] = []
     with socket.create_server(("127.0.0.1", 0)) as proxy:
@@ -343,7 +343,7 @@ def test_a_signal_ends_it_and_the_caller_goes_on(gazette: Path, number: signal.S
         environment.pop("no_proxy", None)
         environment.pop("NO_PROXY", None)
         process = subprocess.Popen(
-            [sys.executable, "-c", SERVE, str(gazette)],
+            [sys.executable, "-c", SERVE, str(gazette_index)],
             cwd=ROOT,
             env=environment,
             stdout=subprocess.PIPE,
