@@ -17,7 +17,7 @@ from filelock import FileLock, Timeout
 from numpy.typing import NDArray
 
 import index.caches as caches
-from index.article import Article, Filter, Sentence, clean, day_of
+from index.article import Article, Filter, Sentence, clean, clean_line, day_of
 from index.caches import Caches
 from index.embedder import DEFAULT_MODEL, Embedder, Vectors
 from index.errors import (
@@ -698,7 +698,7 @@ def _given(article: Article) -> Reading:
     """An article that a program made, held to what readers promise."""
 
     def line(value: str | None) -> str | None:
-        return " ".join(clean(value).split()) or None if value is not None else None
+        return clean_line(value) or None if value is not None else None
 
     cleaned = replace(
         article,

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
-__all__ = ["Article", "Filter", "Published", "Sentence", "Span", "clean", "day_of", "parse_published"]
+__all__ = ["Article", "Filter", "Published", "Sentence", "Span", "clean", "clean_line", "day_of", "parse_published"]
 
 Published = date | datetime | None
 """When an article appeared: a day, an aware datetime, or unknown."""
@@ -131,3 +131,8 @@ def clean(text: str) -> str:
     characters, and U+FFFD for lone surrogates and overrides of direction."""
     text = _LINE_END.sub("\n", text)
     return _UNFIT.sub("\N{REPLACEMENT CHARACTER}", _CONTROL.sub(" ", text))
+
+
+def clean_line(text: str) -> str:
+    """``clean`` text on one line: each run of white space one blank, none at the ends."""
+    return " ".join(clean(text).split())

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from index import Filter, QuestionError
-from index.article import clean
+from index.article import clean_line
 
 __all__ = ["MAX_QUESTION_LENGTH", "Question", "check_filter", "understand"]
 
@@ -62,7 +62,7 @@ def understand(text: str) -> Question:
     """
     if not isinstance(text, str):
         raise QuestionError(f"the question is {type(text).__name__}, not text: give a string")
-    text = " ".join(clean(text).split())
+    text = clean_line(text)
     if not text:
         raise QuestionError("the question is empty: ask something, such as “What did the council decide?”")
     if len(text) > MAX_QUESTION_LENGTH:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from index.article import Article, clean
+from index.article import Article, clean_line
 from index.errors import ArticleError
 from index.readers.facts import Found
 from index.readers.jsonlines import read_json_lines
@@ -131,4 +131,4 @@ def _origin(path: Path) -> str:
 
 def _printable(name: str) -> str:
     # A file's name may hold what steers a terminal, and bytes that are no text.
-    return " ".join(clean(name).split())
+    return clean_line(name)

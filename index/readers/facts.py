@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
-from index.article import Article, Published, clean, parse_published
+from index.article import Article, Published, clean, clean_line, parse_published
 from index.errors import ArticleError
 
 __all__ = ["Found", "article_from", "decode"]
@@ -84,7 +84,7 @@ def _fact(facts: Mapping[str, Any], key: str, name: str) -> str | None:
         return None
     if not isinstance(value, str):
         raise ArticleError(name, f"`{key}` is {type(value).__name__}, not text: write it as a string")
-    value = " ".join(clean(value).split())
+    value = clean_line(value)
     if len(value) > _MAX_FACT:
         raise ArticleError(name, f"`{key}` has {len(value):,} characters (at most {_MAX_FACT:,}): shorten it")
     return value or None

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, cast
 
-from index.article import clean
+from index.article import clean_line
 from index.errors import ArticleError
 from index.readers.facts import MAX_TEXT, Found, article_from, decode
 
@@ -73,7 +73,7 @@ def _article(line: bytes, name: str, by_line: str, relative: str) -> Found | Art
     text = record.get("text")
     if not isinstance(text, str):
         return ArticleError(name, "no `text`: give the article's text as a string")
-    own = " ".join(clean(str(record.get("id") or "")).split())
+    own = clean_line(str(record.get("id") or ""))
     fallback = f"{relative}#{own[:200]}" if own else by_line
     try:
         return article_from(record, text, name=name, fallback_id=fallback)
