@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime
 __all__ = ["Article", "Filter", "Published", "Sentence", "Span", "clean", "clean_line", "day_of", "parse_published"]
 
 Published = date | datetime | None
-"""When an article appeared: a day, an aware datetime, or unknown."""
+"""When an article appeared, or was changed: a day, an aware datetime, or unknown."""
 
 # Lone surrogates, which no encoding can store, and overrides of direction, which make a
 # reader see other words than those quoted.
@@ -35,7 +35,8 @@ class Article:
 
     ``id`` is its url where it has one, else its path within the folder it was added
     from. ``text`` holds a paragraph a line; the headline is not part of it.
-    ``published`` is a ``date``, an aware ``datetime``, or None where unknown.
+    ``published`` is a ``date``, an aware ``datetime``, or None where unknown; ``modified``
+    the same for when the article says it was last changed.
     ``revision`` counts from 1 and rises with each change of the article.
     """
 
@@ -43,6 +44,7 @@ class Article:
     title: str
     text: str
     published: Published = None
+    modified: Published = None
     url: str | None = None
     source: str | None = None
     authors: tuple[str, ...] = ()

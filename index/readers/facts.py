@@ -30,10 +30,11 @@ class Found:
 
 
 def article_from(facts: Mapping[str, Any], text: str, *, name: str, fallback_id: str) -> Found:
-    """The article with those ``facts``: title, published (or date), url, source, author (or
-    authors) and language; ``name`` stands in errors.
+    """The article with those ``facts``: title, published (or date), modified (or
+    updated), url, source, author (or authors) and language; ``name`` stands in errors.
 
-    One without a title is known by its first words, and the note says so. Raises
+    One without a title is known by its first words, and one whose ``modified`` is no date
+    has none: the note says so. Raises
     ArticleError where there is no text, or a fact is too long or of the wrong kind.
     """
     title = _fact(facts, "title", name)
@@ -45,17 +46,20 @@ def article_from(facts: Mapping[str, Any], text: str, *, name: str, fallback_id:
             name, f"{len(body):,} characters are too many for one article (at most {MAX_TEXT:,}): split it"
         )
     url = _fact(facts, "url", name)
+    modified, undated = _modified(facts, name)
     article = Article(
         id=url or fallback_id,
         title=title or textwrap.shorten(body[: 10 * _STAND_IN], _STAND_IN, placeholder=" …"),
         text=body,
         published=_published(facts, name),
+        modified=modified,
         url=url,
         source=_fact(facts, "source", name) or _host(url),
         authors=_authors(facts, name),
         language=_fact(facts, "language", name),
     )
     notes = [] if title else [_UNTITLED]
+    notes += [undated] if undated else []
     if body.count("\N{REPLACEMENT CHARACTER}") > text.count("\N{REPLACEMENT CHARACTER}"):
         notes.append("characters that can't be shown were replaced by \N{REPLACEMENT CHARACTER}")
     return Found(article=article, note="; ".join(notes) or None)
@@ -99,6 +103,17 @@ def _published(facts: Mapping[str, Any], name: str) -> Published:
             except ValueError as error:
                 raise ArticleError(name, f"`{key}`: {error}") from None
     return None
+
+
+def _modified(facts: Mapping[str, Any], name: str) -> tuple[Published, str | None]:
+    for key in ("modified", "updated"):
+        value = _fact(facts, key, name)
+        if value is not None:
+            try:
+                return parse_published(value), None
+            except ValueError as error:
+                return None, f"`{key}` left out: {error}"
+    return None, None
 
 
 def _authors(facts: Mapping[str, Any], name: str) -> tuple[str, ...]:

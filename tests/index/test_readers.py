@@ -305,3 +305,13 @@ def test_any_bytes_end_as_articles_or_reasons(tmp_path_factory: pytest.TempPathF
 def test_alias_bombs_in_front_matter_cost_nothing(tmp_path: Path) -> None:
     bomb = "a0: &a0 [x]\n" + "".join(f"a{i}: &a{i} [*a{i - 1}, *a{i - 1}]\n" for i in range(1, 60))
     assert article(written(tmp_path, "a.md", f"---\n{bomb}---\nText.\n")).text == "Text."
+
+
+def test_when_an_article_says_it_was_changed(tmp_path: Path) -> None:
+    found = article(written(tmp_path, "a.md", "---\ntitle: T\ndate: 2024-05-01\nupdated: 2024-05-03\n---\nText.\n"))
+    assert (found.published, found.modified) == (date(2024, 5, 1), date(2024, 5, 3))
+    reading = one(written(tmp_path, "b.md", "---\ntitle: T\nmodified: lately\n---\nText.\n"))
+    assert reading.article
+    assert reading.article.modified is None
+    assert reading.note
+    assert "`modified` left out: 'lately' is not a date" in reading.note
