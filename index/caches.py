@@ -84,6 +84,8 @@ def load(folder: Path, generation: Generation, store: Store, model: str, seen: C
     """
     if generation.seq > store.body_seq() or generation.vectors.model != model:
         return None
+    if generation.vectors.seq < store.log_begin():
+        return None
     before = seen.generation if seen else None
     if not intact(folder / generation.words, generation.word_files, before.word_files if before else None):
         return None
@@ -124,7 +126,7 @@ def renew(folder: Path, store: Store, model: str, dimension: int, *, rebuild: bo
     with store.snapshot():
         catalogue = store.catalogue()
         base = current(folder)
-        if rebuild or (base and (base.seq > catalogue.bodies_seq or base.vectors.model != model)):
+        if rebuild or (base and not _replayable(base, catalogue, store, model)):
             base = None
         if base and base.seq == catalogue.bodies_seq:
             return
@@ -146,6 +148,11 @@ def renew(folder: Path, store: Store, model: str, dimension: int, *, rebuild: bo
         vectors=vectors,
     )
     _publish(folder, generation, previous=base)
+
+
+def _replayable(base: Generation, catalogue: Catalogue, store: Store, model: str) -> bool:
+    known = base.seq <= catalogue.bodies_seq and base.vectors.seq >= store.log_begin()
+    return known and base.vectors.model == model
 
 
 def _add_words(folder: Path, store: Store, catalogue: Catalogue, number: int, base: Generation) -> WordIndex | None:
