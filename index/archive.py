@@ -347,13 +347,12 @@ class ArticleIndex:
         """
         with self._turn:
             self._must_write()
-            unpublished, held = 0, self._store.counts()[1]
+            unpublished = 0
 
             def publish(sentences: int) -> None:
-                nonlocal unpublished, held
+                nonlocal unpublished
                 unpublished += sentences
-                held += sentences
-                if unpublished >= max(_PUBLISH_EVERY, held // 4):
+                if unpublished >= _PUBLISH_EVERY and unpublished >= self._store.counts()[1] // 4:
                     self._publish()
                     unpublished = 0
 

@@ -137,6 +137,18 @@ class Held:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class BodyPlace:
+    """A body's key and the ids of its sentences, both included; as long as it has sentences."""
+
+    key: int
+    first: int
+    last: int
+
+    def __len__(self) -> int:
+        return self.last - self.first + 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Placed:
     """Sentences of one body and their raw unit vectors, float32, (n, dimension).
 
@@ -507,6 +519,14 @@ class Store:
             last=bodies[:, 3],
             story=_connected(len(bodies), np.searchsorted(bodies[:, 0], near)),
         )
+
+    def bodies(self, *, since: int = 0, until: int | None = None) -> list[BodyPlace]:
+        """The bodies stored after change ``since`` and not after ``until``, in order of key."""
+        rows = self._rows(
+            "SELECT key, first_sentence, last_sentence FROM body WHERE seq > ? AND seq <= ? ORDER BY key",
+            (since, self.body_seq() if until is None else until),
+        )
+        return [BodyPlace(key=key, first=first, last=last) for key, first, last in rows]
 
     def removed_since(self, seq: int) -> list[tuple[int, int]]:
         """The ranges of sentence ids, both ends included, removed after change ``seq``."""
