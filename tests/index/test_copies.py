@@ -142,7 +142,7 @@ def test_bands_fit_and_are_the_same_everywhere() -> None:
     assert len(found) == len(set(found)) == 64
     assert all(-(2**63) <= band < 2**63 for band in found)
     assert found == bands(STORY.upper())
-    assert found[0] == -1845787310555066101
+    assert found[0] == 992559412043684860
     assert bands("") == bands("…!") == []
     assert len(bands("風が屋根を飛ばした")) == 64
 
