@@ -3,18 +3,8 @@
 ``ArticleIndex`` is the door; everything behind it is private to this package.
 """
 
-from index.archive import (
-    AddReport,
-    ArticleHit,
-    ArticleIndex,
-    Copy,
-    Outcome,
-    Revision,
-    SearchResult,
-    SentenceHit,
-    Stats,
-    VerifyReport,
-)
+from index.adding import AddReport, Outcome
+from index.archive import ArticleHit, ArticleIndex, Copy, Revision, SearchResult, SentenceHit
 from index.article import Article, Filter, Sentence, Span, day_of
 from index.embedder import DEFAULT_MODEL, default_model_path
 from index.errors import (
@@ -32,6 +22,7 @@ from index.errors import (
     SettingsError,
     StoreError,
 )
+from index.upkeep import Stats, VerifyReport
 
 __all__ = [
     "DEFAULT_MODEL",

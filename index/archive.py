@@ -16,7 +16,7 @@ from filelock import FileLock, Timeout
 from numpy.typing import NDArray
 
 import index.caches as caches
-from index.adding import Adding, AddReport, Outcome
+from index.adding import Adding, AddReport
 from index.article import Article, Filter, Published, Sentence, clean, clean_line, parse_published
 from index.caches import Caches
 from index.embedder import DEFAULT_MODEL, Embedder, Vectors
@@ -37,18 +37,7 @@ from index.store import Store, sentence_from
 from index.upkeep import Stats, VerifyReport, measure, verify
 from index.vectors import pool
 
-__all__ = [
-    "AddReport",
-    "ArticleHit",
-    "ArticleIndex",
-    "Copy",
-    "Outcome",
-    "Revision",
-    "SearchResult",
-    "SentenceHit",
-    "Stats",
-    "VerifyReport",
-]
+__all__ = ["ArticleHit", "ArticleIndex", "Copy", "Revision", "SearchResult", "SentenceHit"]
 
 _STORE = "articles.sqlite"
 _LOCK = "writer.lock"

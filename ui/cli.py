@@ -289,7 +289,7 @@ def _list(options: argparse.Namespace) -> int:
         return DONE
     for article in articles:
         print(f"{_reference(article)}\n    {article.id}")
-    print(f"{len(articles):,} article{'' if len(articles) == 1 else 's'}")
+    print(_counted(len(articles), "article"))
     return DONE
 
 
@@ -393,7 +393,7 @@ def _verify(options: argparse.Namespace) -> int:
     elif report.cached:
         print("what is stored is sound, the search caches are not: run `byline verify --repair`")
     else:
-        print(f"sound: {report.articles:,} articles, {report.sentences:,} sentences")
+        print(f"sound: {_counted(report.articles, 'article')}, {_counted(report.sentences, 'sentence')}")
     return DONE if report.sound else PARTLY
 
 
@@ -412,7 +412,7 @@ def _stats(options: argparse.Namespace) -> int:
         _print_json({**facts, **{key: value for key, value in asdict(stats).items() if key != "facts"}})
         return DONE
     held = stats.facts
-    print(f"articles     {held.articles:,} in {held.revisions:,} revisions")
+    print(f"articles     {held.articles:,} in {_counted(held.revisions, 'revision')}")
     print(f"sentences    {held.sentences:,} of the newest revisions; {held.texts:,} distinct texts embedded")
     print(f"model        {stats.model} by {stats.engine}")
     print(f"vectors      {stats.vectors}, generation {stats.generation or 'none yet'}")
@@ -424,6 +424,10 @@ def _stats(options: argparse.Namespace) -> int:
             bar = "▪" * max(1, round(24 * count / widest))
             print(f"  {textwrap.shorten(key or 'unknown', 30, placeholder='…'):<30} {count:>9,}  {bar}")
     return DONE
+
+
+def _counted(count: int, what: str) -> str:
+    return f"{count:,} {what}{'' if count == 1 else 's'}"
 
 
 def _bytes(folder: Path) -> int:

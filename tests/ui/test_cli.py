@@ -36,12 +36,12 @@ def asked(gazette_index: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_adding_lists_what_became_of_each(papers: Path, tmp_path: Path, capsys: Capture) -> None:
     index = ["--index", str(tmp_path / "index")]
     assert main(["add", str(papers), *index]) == 0
-    assert capsys.readouterr().out == "2 added, 0 updated, 0 unchanged, 0 rejected\n"
+    assert capsys.readouterr().out == "2 added, 0 updated, 0 unchanged, 0 duplicate, 0 rejected\n"
     (papers / "empty.txt").write_text("")
     (papers / "ferry.txt").write_text(" date 2024-03-04 Ferry stops\nThe ferry to Orrin stopped on Tuesday.\n")
     assert main(["add", str(papers), *index]) == 1
     shown = capsys.readouterr()
-    assert shown.out == "0 added, 1 updated, 1 unchanged, 1 rejected\n"
+    assert shown.out == "0 added, 1 updated, 1 unchanged, 0 duplicate, 1 rejected\n"
     assert "empty.txt: the file is empty" in shown.err
     assert main(["add", str(papers), "--json", *index]) == 1
     report = json.loads(capsys.readouterr().out)
