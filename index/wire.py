@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 import socket
 import ssl
 import time
@@ -20,12 +21,13 @@ import httpx
 from index.article import clean_line
 from index.errors import ArticleError
 
-__all__ = ["Answer", "WebLimits", "Wire", "is_public", "shown"]
+__all__ = ["Answer", "WebLimits", "Wire", "is_of_the_web", "is_public", "shown"]
 
 _MAX_URL = 2_000
 _MAX_ADDRESSES = 4
 _CHUNK = 64 * 1024
 _PORTS = {"http": 80, "https": 443}
+_HOST = re.compile(rb"[\w.:-]+")
 # What an IPv6 network reaches the IPv4 Internet by; the IPv4 address is the last 32 bits.
 _NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
 _GLOBAL_UNICAST = ipaddress.IPv6Network("2000::/3")
@@ -94,6 +96,12 @@ def is_public(address: str) -> bool:
     return ip.is_global and not ip.is_multicast
 
 
+def is_of_the_web(url: httpx.URL) -> bool:
+    """Whether it is http or https, with a host and a port that there can be."""
+    # httpx escapes what no host may hold, and leaves ports past the last to be cut short.
+    return url.scheme in _PORTS and bool(_HOST.fullmatch(url.raw_host)) and 0 < _port(url) < 65_536
+
+
 def shown(url: str) -> str:
     """A URL as it may be printed."""
     return clean_line(url)[:_MAX_URL]
@@ -160,7 +168,7 @@ class Wire:
         name, host, port = shown(str(url)), url.raw_host.decode("ascii"), _port(url)
         if len(str(url)) > _MAX_URL:
             _refuse(name, f"an address of {len(str(url)):,} characters (at most {_MAX_URL:,}): give a shorter one")
-        if url.scheme not in _PORTS or not host:
+        if not is_of_the_web(url):
             _refuse(name, "not an address of the web: give one that starts with http:// or https://")
         if url.userinfo:
             _refuse(name, "holds a name or password, which Byline does not send: leave it out")

