@@ -3,7 +3,16 @@
 ``ArticleIndex`` is the door; everything behind it is private to this package.
 """
 
-from index.archive import AddReport, ArticleHit, ArticleIndex, Outcome, SearchResult, SentenceHit
+from index.archive import (
+    AddReport,
+    ArticleHit,
+    ArticleIndex,
+    Copy,
+    Outcome,
+    Revision,
+    SearchResult,
+    SentenceHit,
+)
 from index.article import Article, Filter, Sentence, Span, day_of
 from index.embedder import DEFAULT_MODEL, default_model_path
 from index.errors import (
@@ -31,6 +40,7 @@ __all__ = [
     "ArticleIndex",
     "ArticleNotFoundError",
     "BylineError",
+    "Copy",
     "Filter",
     "IndexDamagedError",
     "IndexLockedError",
@@ -41,6 +51,7 @@ __all__ = [
     "Outcome",
     "QuestionError",
     "QuestionSetError",
+    "Revision",
     "SearchResult",
     "Sentence",
     "SentenceHit",

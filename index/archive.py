@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
 from types import TracebackType
-from typing import Literal
 
 import numpy as np
 from filelock import FileLock, Timeout
 from numpy.typing import NDArray
 
 import index.caches as caches
-from index.article import Article, Filter, Sentence, clean, clean_line, day_of
+from index.adding import Adding, AddReport, Outcome
+from index.article import Article, Filter, Published, Sentence, clean, clean_line, parse_published
 from index.caches import Caches
 from index.embedder import DEFAULT_MODEL, Embedder, Vectors
 from index.errors import (
@@ -30,21 +30,26 @@ from index.errors import (
     ModelMismatchError,
     StoreError,
 )
-from index.progress import bar
+from index.moment import Moment
 from index.readers import Reading, read_all
 from index.readers.facts import MAX_TEXT
-from index.sentences import Split, split
-from index.store import Catalogue, Store, digest_of, text_key
+from index.store import Store, sentence_from
 from index.vectors import pool
 
-__all__ = ["AddReport", "ArticleHit", "ArticleIndex", "Outcome", "SearchResult", "SentenceHit"]
+__all__ = [
+    "AddReport",
+    "ArticleHit",
+    "ArticleIndex",
+    "Copy",
+    "Outcome",
+    "Revision",
+    "SearchResult",
+    "SentenceHit",
+]
 
 _STORE = "articles.sqlite"
 _LOCK = "writer.lock"
 _HOLDER = "writer.pid"
-# Sentences embedded at a time: enough to fill sorted batches, little enough that what
-# is read so far is durable every few seconds.
-_CHUNK = 2_048
 # Sentences stored between two publications, so that readers see a long add grow.
 _PUBLISH_EVERY = 30_000
 
@@ -58,57 +63,38 @@ _MOST_SENTENCES = 100_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome:
-    """What became of one thing given to ``add``. ``reason`` says why it was rejected, or
-    what had to be made good in it."""
+class Revision:
+    """One state of an article: its words and facts, when this index came to know them, and
+    since when they are taken to have stood, None where nothing tells."""
 
-    name: str
-    status: Literal["added", "updated", "unchanged", "rejected"]
-    article_id: str | None = None
-    reason: str | None = None
+    article: Article
+    known: datetime
+    since: Published
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class AddReport:
-    """What became of everything given to one ``add``, in the order it was read."""
+class Copy:
+    """Another article that prints the same story. ``similarity`` is the share of runs of
+    three words in common, in [.5, 1]; 1 for the same words."""
 
-    outcomes: tuple[Outcome, ...]
-
-    @property
-    def added(self) -> tuple[Outcome, ...]:
-        """Articles that were not there before."""
-        return self._of("added")
-
-    @property
-    def updated(self) -> tuple[Outcome, ...]:
-        """Articles of which a new revision was stored."""
-        return self._of("updated")
-
-    @property
-    def unchanged(self) -> tuple[Outcome, ...]:
-        """Articles that were there already, word for word."""
-        return self._of("unchanged")
-
-    @property
-    def rejected(self) -> tuple[Outcome, ...]:
-        """What could not be taken, each with its reason."""
-        return self._of("rejected")
-
-    def _of(self, status: str) -> tuple[Outcome, ...]:
-        return tuple(outcome for outcome in self.outcomes if outcome.status == status)
+    article_id: str
+    similarity: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ArticleHit:
     """An article that may hold the answer, with what speaks for it.
 
-    ``key`` is the article's number in this index, as ``look_into`` takes it;
-    ``meaning`` is the highest cosine of its context-pooled sentences with the question
-    (None where none was among the nearest), ``words`` its BM25, ``day`` its day of
-    publication.
+    ``key`` numbers its words in this index, as ``look_into`` takes it, and ``edition`` the
+    revision that they are read in, as ``read`` takes it; articles of one ``story`` are near
+    copies of each other. ``meaning`` is the highest cosine of its context-pooled sentences
+    with the question (None where none was among the nearest), ``words`` its BM25, ``day``
+    its day of publication.
     """
 
     key: int
+    edition: int
+    story: int
     article_id: str
     meaning: float | None
     words: float
@@ -148,47 +134,6 @@ class SearchResult:
     question: Vectors
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Pending:
-    place: int
-    name: str
-    article: Article
-    origin: str
-    digest: bytes
-    status: Literal["added", "updated"]
-    note: str | None
-    sentences: tuple[Split, ...]
-    texts: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Moment:
-    """What a question sees: caches, and the catalogue of the same or a later change."""
-
-    caches: Caches
-    catalogue: Catalogue
-    visible: NDArray[np.bool_]
-    by_first: NDArray[np.int64]
-
-    def rows(self, keys: Sequence[int] | NDArray[np.int64]) -> NDArray[np.int64]:
-        """The rows of articles by key, -1 for one that is gone or not to be seen yet."""
-        wanted = np.asarray(keys, np.int64)
-        held = self.catalogue.key
-        if not len(held):
-            return np.full(len(wanted), -1, np.int64)
-        rows = np.searchsorted(held, wanted).clip(max=len(held) - 1)
-        return np.where((held[rows] == wanted) & self.visible[rows], rows, -1)
-
-    def rows_of_sentences(self, ids: NDArray[np.int64]) -> NDArray[np.int64]:
-        """The rows of the articles that hold these sentences, -1 likewise."""
-        if not len(self.catalogue.key):
-            return np.full(len(ids), -1, np.int64)
-        place = np.searchsorted(self.catalogue.first[self.by_first], ids, side="right") - 1
-        rows = self.by_first[place.clip(min=0)]
-        inside = (place >= 0) & (ids <= self.catalogue.last[rows]) & self.visible[rows]
-        return np.where(inside, rows, -1)
-
-
 class ArticleIndex:
     """Articles on disk, searchable. One process may write to an index, any number read.
 
@@ -202,8 +147,8 @@ class ArticleIndex:
         self._turn = threading.RLock()
         self._embedder: Embedder | None = None
         self._model = model
-        self._seen: _Moment | None = None
-        self._now: _Moment | None = None
+        self._seen: Moment | None = None
+        self._now: Moment | None = None
         self._inside = False
         self._closed = False
 
@@ -322,24 +267,70 @@ class ArticleIndex:
             )
         return article
 
+    def revisions(self, article_id: str) -> tuple[Revision, ...]:
+        """Every state of one article that was ever added, the first first.
+
+        Raises ArticleNotFoundError.
+        """
+        with self._turn, self._store.snapshot():
+            self._must_have(article_id)
+            return tuple(
+                Revision(
+                    article=self.article(article_id, revision=number),
+                    known=datetime.fromisoformat(known),
+                    since=parse_published(since) if since else None,
+                )
+                for number, known, since in self._store.revisions(article_id)
+            )
+
+    def copies(self, article_id: str) -> tuple[Copy, ...]:
+        """The articles that print the same story, the most similar first: those with the same
+        words, and those with half or more of their runs of three words in common.
+
+        Raises ArticleNotFoundError.
+        """
+        with self._turn, self._store.snapshot():
+            self._must_have(article_id)
+            return tuple(Copy(article_id=other, similarity=alike) for other, alike in self._store.copies(article_id))
+
     def sentences(self, article_id: str) -> tuple[Sentence, ...]:
         """The sentences of one article's newest revision, in order.
 
         Raises ArticleNotFoundError.
         """
         with self._turn, self._store.snapshot():
-            return self._store.sentences(self._key(article_id))
+            self._must_have(article_id)
+            return self._store.sentences_of(article_id)
 
     def titles(self, n: int) -> tuple[str, ...]:
         """The headlines of at most ``n`` articles, spread evenly over all."""
         with self._turn:
             return tuple(self._store.titles(n)) if n > 0 else ()
 
-    def _key(self, article_id: str) -> int:
-        key = self._store.key(article_id) if _is_id(article_id) else None
-        if key is None:
+    def by_origin(self, prefix: str) -> dict[str, tuple[str, ...]]:
+        """The ids of the articles that came from each file or address, as of their newest
+        revision, of those whose name begins with ``prefix``."""
+        with self._turn:
+            return self._store.origins(prefix)
+
+    def marks(self, prefix: str) -> dict[str, str]:
+        """What was noted about files and addresses whose name begins with ``prefix``, so
+        that only what changed is read again."""
+        with self._turn:
+            return self._store.marks(prefix)
+
+    def set_marks(self, marks: Mapping[str, str | None]) -> None:
+        """Note something about files and addresses, by name; None forgets it.
+
+        Raises IndexReadOnlyError, or StoreError where the disk fails.
+        """
+        with self._turn:
+            self._must_write()
+            self._store.set_marks(marks)
+
+    def _must_have(self, article_id: str) -> None:
+        if not (_is_id(article_id) and self._store.has(article_id)):
             raise ArticleNotFoundError(f"{str(article_id)[:200]}: no such article in {self._path}: see `byline list`")
-        return key
 
     def add(self, sources: str | os.PathLike[str] | Article | Iterable[str | os.PathLike[str] | Article]) -> AddReport:
         """Read, embed and store files, folders, or articles made by the caller.
@@ -353,30 +344,25 @@ class ArticleIndex:
         """
         with self._turn:
             self._must_write()
-            outcomes: list[Outcome | None] = []
-            waiting: list[_Pending] = []
-            ids: dict[str, bytes] = {}
-            unpublished = 0
+            unpublished, held = 0, self._store.counts()[1]
+
+            def publish(sentences: int) -> None:
+                nonlocal unpublished, held
+                unpublished += sentences
+                held += sentences
+                if unpublished >= max(_PUBLISH_EVERY, held // 4):
+                    self._publish()
+                    unpublished = 0
+
             try:
-                with bar("reading and embedding", "sentences") as shown:
-                    for reading in _readings(sources):
-                        considered = self._consider(reading, ids, len(outcomes))
-                        outcomes.append(considered if isinstance(considered, Outcome) else None)
-                        if isinstance(considered, _Pending):
-                            waiting.append(considered)
-                        if sum(len(pending.texts) for pending in waiting) >= _CHUNK:
-                            unpublished += self._put(waiting, outcomes, shown.update)
-                        if unpublished >= max(_PUBLISH_EVERY, self._store.counts()[1] // 4):
-                            self._publish()
-                            unpublished = 0
-                    self._put(waiting, outcomes, shown.update)
+                report = Adding(self._store, self._embedding, publish).run(_readings(sources), lambda _: None)
             except BaseException:
                 # What was stored is made searchable; what went wrong is what is reported.
                 with suppress(OSError):
                     self._publish()
                 raise
             self._publish()
-            return AddReport(outcomes=tuple(outcome for outcome in outcomes if outcome is not None))
+            return report
 
     def remove(self, *article_ids: str) -> None:
         """Remove articles with all their revisions; all or, where one is not there, none.
@@ -387,7 +373,7 @@ class ArticleIndex:
         with self._turn:
             self._must_write()
             for article_id in article_ids:
-                self._key(article_id)
+                self._must_have(article_id)
             for article_id in dict.fromkeys(article_ids):
                 self._store.remove(article_id)
             self._publish()
@@ -420,48 +406,55 @@ class ArticleIndex:
         with self._moment() as now:
             if now is None:
                 return _NOTHING
-            passing, undated = _passing(now.catalogue, where)
-            passing &= now.visible
-            words, every = now.caches.words, bool(passing.all())
+            passing = now.passing(where)
+            words, every = now.caches.words, passing.every
             vector = self._embedding().embed_question(question)
             terms = words.terms_asked(question)
-            ids, cosines = now.caches.vectors.search(
-                vector, _NEAREST, None if every else _allowed(now.catalogue, passing)
-            )
-            meaning = _best_by_article(now, ids, cosines)
-            keys, scores = words.search_articles(
-                terms, _WORDIEST, None if every else now.catalogue.key[passing].tolist()
-            )
-            by_words = dict(zip(now.rows(keys).tolist(), scores.tolist(), strict=True))
+            ids, cosines = now.caches.vectors.search(vector, _NEAREST, None if every else passing.sentences)
+            meaning = _best_by_body(now, ids, cosines)
+            keys, scores = words.search_articles(terms, _WORDIEST, None if every else passing.bodies.tolist())
+            by_words = dict(zip(now.body_rows(keys).tolist(), scores.tolist(), strict=True))
             # What only words found has a meaning too; without it such articles would
             # stand as if they had none, which costs 3 points of hit@1 on news.
             missing = [row for row in by_words if row >= 0 and row not in meaning][:_MEASURED]
             if missing:
-                among = np.zeros(len(now.catalogue.key), bool)
+                among = np.zeros(len(now.catalogue.body_key), bool)
                 among[missing] = True
                 size = int((now.catalogue.last[missing] - now.catalogue.first[missing] + 1).sum())
-                meaning |= _best_by_article(
-                    now, *now.caches.vectors.search(vector, size, _allowed(now.catalogue, among))
-                )
+                meaning |= _best_by_body(now, *now.caches.vectors.search(vector, size, now.mask(among)))
             return SearchResult(
                 articles=tuple(
-                    ArticleHit(
-                        key=int(now.catalogue.key[row]),
-                        article_id=now.catalogue.article_id[row],
-                        meaning=meaning.get(row),
-                        words=by_words.get(row, 0.0),
-                        day=_day(now.catalogue.day[row]),
-                    )
+                    self._hit(now, int(passing.edition[row]), row, meaning.get(row), by_words.get(row, 0.0))
                     for row in dict.fromkeys([*meaning, *by_words])
-                    if row >= 0
+                    if row >= 0 and passing.edition[row] >= 0
                 ),
                 terms=terms,
                 weights=tuple(words.weights(terms).tolist()),
-                passing=int(passing.sum()),
-                undated=int((undated & now.visible).sum()),
-                total=int(now.visible.sum()),
+                passing=passing.articles,
+                undated=passing.undated,
+                total=passing.total,
                 question=vector,
             )
+
+    def _hit(self, now: Moment, edition: int, body: int, meaning: float | None, words: float) -> ArticleHit:
+        held = now.catalogue
+        return ArticleHit(
+            key=int(held.body_key[body]),
+            edition=int(held.key[edition]),
+            story=int(held.story[body]),
+            article_id=held.article_id[held.article[edition]],
+            meaning=meaning,
+            words=words,
+            day=_day(held.day[edition]),
+        )
+
+    def read(self, hit: ArticleHit) -> Article:
+        """The article that was found, in the revision that it was found in.
+
+        Raises StoreError where the index can't be read.
+        """
+        with self._turn:
+            return self._store.edition(hit.edition)
 
     def look_into(self, found: SearchResult, keys: Sequence[int]) -> tuple[SentenceHit, ...]:
         """Every sentence of some of the articles found, article by article, in order.
@@ -471,7 +464,8 @@ class ArticleIndex:
         with self._moment() as now:
             if now is None:
                 return ()
-            there = [key for key, row in zip(keys, now.rows(keys).tolist(), strict=True) if row >= 0]
+            article_ids = {hit.key: hit.article_id for hit in found.articles}
+            there = [key for key, row in zip(keys, now.body_rows(keys).tolist(), strict=True) if row >= 0]
             ids, scores = now.caches.words.search_sentences(found.terms, _MOST_SENTENCES, there)
             by_words = dict(zip(ids.tolist(), scores.tolist(), strict=True))
             hits: list[SentenceHit] = []
@@ -481,14 +475,18 @@ class ArticleIndex:
                 context = (pool(placed.vectors, placed.title_vector) @ found.question).tolist()
                 hits.extend(
                     SentenceHit(
-                        key=key, sentence=sentence, meaning=own, context=pooled, words=by_words.get(sentence.id, 0.0)
+                        key=key,
+                        sentence=sentence_from(row, article_ids[key]),
+                        meaning=own,
+                        context=pooled,
+                        words=by_words.get(row[0], 0.0),
                     )
-                    for sentence, own, pooled in zip(placed.sentences, meaning, context, strict=True)
+                    for row, own, pooled in zip(placed.sentences, meaning, context, strict=True)
                 )
             return tuple(hits)
 
     @contextmanager
-    def _moment(self) -> Iterator[_Moment | None]:
+    def _moment(self) -> Iterator[Moment | None]:
         """The present state, None while nothing has been added. Within another moment it
         is that one."""
         with self._turn:
@@ -503,7 +501,7 @@ class ArticleIndex:
             finally:
                 self._inside, self._now = False, None
 
-    def _enter(self, stack: ExitStack) -> _Moment | None:
+    def _enter(self, stack: ExitStack) -> Moment | None:
         meta = self._store.meta()
         if "dimension" not in meta:
             return None
@@ -518,14 +516,14 @@ class ArticleIndex:
                 stack.close()
                 behind = not self._renew(meta, rebuild=True)
                 continue
-            if held is None or (held.seq < self._store.seq() and behind):
+            if held is None or (held.seq < self._store.body_seq() and behind):
                 # Nobody will write them, or they can't be read back: they live in memory.
                 held = caches.build(self._store, int(meta["dimension"]))
             return self._look(held)
         raise AssertionError("the last try returns")
 
     def _behind(self) -> bool:
-        seq = self._store.seq()
+        seq = self._store.body_seq()
         if self._seen and self._seen.caches.seq == seq:
             return False
         generation = caches.current(self._path)
@@ -551,17 +549,11 @@ class ArticleIndex:
         self._seen = None
         return caches.load(self._path, generation, self._store, model, held) if generation else None
 
-    def _look(self, held: Caches) -> _Moment:
+    def _look(self, held: Caches) -> Moment:
         seen, seq = self._seen, self._store.seq()
         if seen and seen.caches is held and seen.catalogue.seq == seq:
             return seen
-        catalogue = self._store.catalogue()
-        self._seen = _Moment(
-            caches=held,
-            catalogue=catalogue,
-            visible=catalogue.article_seq <= held.seq,
-            by_first=np.argsort(catalogue.first, kind="stable"),
-        )
+        self._seen = Moment.of(held, self._store.catalogue())
         return self._seen
 
     @contextmanager
@@ -608,65 +600,6 @@ class ArticleIndex:
                 f"{self._path}: made with the model {meta['model']} ({meta['fingerprint'][:12]}), not with "
                 f"{embedder.name} ({embedder.fingerprint[:12]}): leave the model out, or make a new index for it"
             )
-
-    def _consider(self, reading: Reading, ids: dict[str, bytes], place: int) -> _Pending | Outcome:
-        article = reading.article
-        if article is None:
-            reason = reading.error.reason if reading.error else None
-            return Outcome(name=reading.name, status="rejected", reason=reason)
-        digest = digest_of(article)
-        if ids.get(article.id) == digest:
-            return Outcome(name=reading.name, status="unchanged", article_id=article.id, reason=reading.note)
-        if ids.setdefault(article.id, digest) != digest:
-            reason = f"another article given with it has the same id, {article.id}: give each its own url or name"
-            return Outcome(name=reading.name, status="rejected", article_id=article.id, reason=reason)
-        held = self._store.held(article.id)
-        if held and held.digest == digest:
-            return Outcome(name=reading.name, status="unchanged", article_id=article.id, reason=reading.note)
-        if held and _is_another(held.origin, reading, article):
-            reason = (
-                f"its id, {article.id}, is that of another article, from {held.origin}: give it a url, or rename it"
-            )
-            return Outcome(name=reading.name, status="rejected", article_id=article.id, reason=reason)
-        sentences = split(article.text, article.language)
-        return _Pending(
-            place=place,
-            name=reading.name,
-            article=replace(article, revision=held.revision + 1 if held else 1),
-            origin=reading.origin,
-            digest=digest,
-            status="updated" if held else "added",
-            note=reading.note,
-            sentences=tuple(sentences),
-            texts=(article.title, *(article.text[s.span.start : s.span.end] for s in sentences)),
-        )
-
-    def _put(self, waiting: list[_Pending], outcomes: list[Outcome | None], progress: Callable[[int], object]) -> int:
-        """Embed and store what waits, one transaction an article; returns its sentences."""
-        texts = {text_key(text): text for pending in waiting for text in pending.texts}
-        for key in self._store.known(texts):
-            del texts[key]
-        vectors: dict[bytes, Vectors] = {}
-        if texts:
-            embedder = self._embedding()
-            vectors = dict(zip(texts, embedder.embed(list(texts.values()), progress), strict=True))
-            if "dimension" not in self._store.meta():
-                self._store.set_meta({"dimension": str(embedder.dimension)})
-        for pending in waiting:
-            self._store.put(
-                pending.article,
-                digest=pending.digest,
-                origin=pending.origin,
-                sentences=pending.sentences,
-                text_keys=[text_key(text) for text in pending.texts],
-                vectors=vectors,
-            )
-            outcomes[pending.place] = Outcome(
-                name=pending.name, status=pending.status, article_id=pending.article.id, reason=pending.note
-            )
-        stored = sum(len(pending.sentences) for pending in waiting)
-        waiting.clear()
-        return stored
 
     def _publish(self) -> None:
         meta = self._store.meta()
@@ -732,50 +665,11 @@ def _is_id(article_id: object) -> bool:
     return isinstance(article_id, str) and article_id == clean(article_id)
 
 
-def _is_another(origin: str, reading: Reading, article: Article) -> bool:
-    """Whether a file of the same relative name in another folder is another article, not
-    a newer state of the one held: the first is still there."""
-    return article.url is None and bool(origin) and origin != reading.origin and Path(origin).exists()
-
-
-def _passing(catalogue: Catalogue, where: Filter) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
-    """Which articles pass, and which fail only because their date is unknown.
-
-    Equal, article by article, to ``Filter.passes``.
-    """
-    day = catalogue.day
-    known = np.ones(len(day), bool)
-    if where.sources is not None:
-        known &= np.array([source in where.sources for source in catalogue.source], bool)
-    if not where.dated:
-        return known, np.zeros(len(day), bool)
-    passing = known & (day > 0)
-    if where.published_from is not None:
-        passing &= day >= where.published_from.toordinal()
-    if where.published_to is not None:
-        passing &= day <= where.published_to.toordinal()
-    if where.as_of is not None:
-        by_day = day <= day_of(where.as_of).toordinal()
-        if isinstance(where.as_of, datetime):
-            timed = ~np.isnan(catalogue.instant)
-            by_day = np.where(timed, catalogue.instant <= where.as_of.timestamp(), by_day)
-        passing &= by_day
-    return passing, known & (day == 0)
-
-
-def _best_by_article(now: _Moment, ids: NDArray[np.int64], cosines: Vectors) -> dict[int, float]:
+def _best_by_body(now: Moment, ids: NDArray[np.int64], cosines: Vectors) -> dict[int, float]:
     best: dict[int, float] = {}
-    for row, cosine in zip(now.rows_of_sentences(ids).tolist(), cosines.tolist(), strict=True):
+    for row, cosine in zip(now.body_rows_of_sentences(ids).tolist(), cosines.tolist(), strict=True):
         best[row] = max(best.get(row, -1.0), cosine)
     return best
-
-
-def _allowed(catalogue: Catalogue, passing: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """Which sentences, by id, belong to articles that pass."""
-    edges = np.zeros(int(catalogue.last.max(initial=0)) + 2, np.int64)
-    np.add.at(edges, catalogue.first[passing], 1)
-    np.add.at(edges, catalogue.last[passing] + 1, -1)
-    return np.cumsum(edges)[:-1] > 0
 
 
 def _day(ordinal: int) -> date | None:

@@ -6,7 +6,18 @@ import re
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
-__all__ = ["Article", "Filter", "Published", "Sentence", "Span", "clean", "clean_line", "day_of", "parse_published"]
+__all__ = [
+    "Article",
+    "Filter",
+    "Published",
+    "Sentence",
+    "Span",
+    "clean",
+    "clean_line",
+    "day_of",
+    "instant_of",
+    "parse_published",
+]
 
 Published = date | datetime | None
 """When an article appeared, or was changed: a day, an aware datetime, or unknown."""
@@ -111,6 +122,11 @@ class Filter:
 def day_of(moment: date | datetime) -> date:
     """The calendar day of a date or datetime, in the moment's own time zone."""
     return moment.date() if isinstance(moment, datetime) else moment
+
+
+def instant_of(moment: date | datetime) -> float:
+    """The POSIX time in seconds; NaN for a day, which is no instant."""
+    return moment.timestamp() if isinstance(moment, datetime) else float("nan")
 
 
 def parse_published(value: str) -> date | datetime:

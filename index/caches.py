@@ -11,7 +11,7 @@ import dataclasses
 import hashlib
 import json
 import shutil
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,7 +19,6 @@ from typing import Any
 
 import numpy as np
 
-from index.article import Sentence
 from index.files import publish
 from index.progress import bar
 from index.store import Catalogue, Store
@@ -29,7 +28,7 @@ from index.words import WordIndex, branch, files_of, intact
 __all__ = ["Caches", "Generation", "build", "current", "load", "renew"]
 
 _CURRENT = "CURRENT"
-_FORMAT = 1
+_FORMAT = 2
 # Vectors not in the file are replayed at each opening. Past this share of what is in it,
 # it is written anew: a share, so that a growing index is not rewritten again and again.
 _REPLAY_SHARE = 0.1
@@ -38,12 +37,12 @@ _REPLAY_FEW = 5_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Generation:
-    """What ``CURRENT`` says. ``seq`` is the change up to which words are complete;
-    ``articles`` and ``sentences`` are how many the words hold."""
+    """What ``CURRENT`` says. ``seq`` is the change of bodies up to which words are complete;
+    ``bodies`` and ``sentences`` are how many the words hold."""
 
     number: int
     seq: int
-    articles: int
+    bodies: int
     sentences: int
     words: str
     word_files: dict[str, tuple[int, str]]
@@ -83,7 +82,7 @@ def load(folder: Path, generation: Generation, store: Store, model: str, seen: C
     are the caches loaded before, used up by the call: what they share with this
     generation is not read again.
     """
-    if generation.seq > store.seq() or generation.vectors.model != model:
+    if generation.seq > store.body_seq() or generation.vectors.model != model:
         return None
     before = seen.generation if seen else None
     if not intact(folder / generation.words, generation.word_files, before.word_files if before else None):
@@ -99,7 +98,7 @@ def load(folder: Path, generation: Generation, store: Store, model: str, seen: C
         words = WordIndex(folder / generation.words, create=False)
     except (OSError, ValueError):
         return None
-    if words.counts != (generation.articles, generation.sentences):
+    if words.counts != (generation.bodies, generation.sentences):
         return None
     _replay(store, vectors, store.catalogue(), since=since, until=generation.seq)
     return Caches(seq=generation.seq, generation=generation, vectors=vectors, words=words)
@@ -109,13 +108,13 @@ def build(store: Store, dimension: int) -> Caches:
     """Caches of everything in the store, in memory only."""
     catalogue = store.catalogue()
     vectors, words = VectorIndex(dimension), WordIndex(None)
-    _replay(store, vectors, catalogue, since=0, until=catalogue.seq)
-    words.add(_articles(store, catalogue.key))
-    return Caches(seq=catalogue.seq, generation=None, vectors=vectors, words=words)
+    _replay(store, vectors, catalogue, since=0, until=catalogue.bodies_seq)
+    words.add(_bodies(store, catalogue.body_key))
+    return Caches(seq=catalogue.bodies_seq, generation=None, vectors=vectors, words=words)
 
 
 def renew(folder: Path, store: Store, model: str, dimension: int, *, rebuild: bool = False) -> None:
-    """Publish caches that are complete up to the store's last change.
+    """Publish caches that are complete up to the store's last change of a body.
 
     What is published already is built upon where it is whole, unless ``rebuild``. The
     caller holds the writer's lock and is in no snapshot of the store: an older one would
@@ -125,9 +124,9 @@ def renew(folder: Path, store: Store, model: str, dimension: int, *, rebuild: bo
     with store.snapshot():
         catalogue = store.catalogue()
         base = current(folder)
-        if rebuild or (base and (base.seq > catalogue.seq or base.vectors.model != model)):
+        if rebuild or (base and (base.seq > catalogue.bodies_seq or base.vectors.model != model)):
             base = None
-        if base and base.seq == catalogue.seq:
+        if base and base.seq == catalogue.bodies_seq:
             return
         number = _next_number(folder)
         words = _add_words(folder, store, catalogue, number, base) if base else None
@@ -136,11 +135,11 @@ def renew(folder: Path, store: Store, model: str, dimension: int, *, rebuild: bo
         vectors = base.vectors if base else None
         if vectors is None or _far_behind(store, catalogue, vectors):
             vectors = _write_vectors(folder, store, catalogue, number, vectors, model, dimension)
-    articles, sentences = words.counts
+    bodies, sentences = words.counts
     generation = Generation(
         number=number,
-        seq=catalogue.seq,
-        articles=articles,
+        seq=catalogue.bodies_seq,
+        bodies=bodies,
         sentences=sentences,
         words=_words_name(number),
         word_files=files,
@@ -154,13 +153,13 @@ def _add_words(folder: Path, store: Store, catalogue: Catalogue, number: int, ba
     something was removed, or ``base`` is damaged."""
     if store.removed_since(base.seq) or not intact(folder / base.words, base.word_files):
         return None
-    new = catalogue.key[catalogue.article_seq > base.seq]
+    new = catalogue.body_key[catalogue.body_seq > base.seq]
     target = folder / _words_name(number)
     try:
         target.mkdir()
         branch(folder / base.words, target)
         words = WordIndex(target)
-        words.add(_articles(store, new))
+        words.add(_bodies(store, new))
         if words.counts == _counts(catalogue):
             return words
     except ValueError:
@@ -175,16 +174,16 @@ def _all_words(folder: Path, store: Store, catalogue: Catalogue, number: int) ->
     try:
         target.mkdir()
         words = WordIndex(target)
-        words.add(_articles(store, catalogue.key))
+        words.add(_bodies(store, catalogue.body_key))
     except ValueError as error:
         raise OSError(f"{target}: {error}") from error
     if words.counts != _counts(catalogue):
-        raise OSError(f"{target}: tantivy holds {words.counts} of {_counts(catalogue)} articles and sentences")
+        raise OSError(f"{target}: tantivy holds {words.counts} of {_counts(catalogue)} bodies and sentences")
     return words
 
 
 def _counts(catalogue: Catalogue) -> tuple[int, int]:
-    return len(catalogue.key), int((catalogue.last - catalogue.first + 1).sum())
+    return len(catalogue.body_key), int((catalogue.last - catalogue.first + 1).sum())
 
 
 def _write_vectors(
@@ -199,29 +198,30 @@ def _write_vectors(
     index = VectorIndex.load(folder, before) if before else None
     since = before.seq if index and before else 0
     index = index or VectorIndex(dimension)
-    _replay(store, index, catalogue, since=since, until=catalogue.seq)
-    return index.save(folder, number, seq=catalogue.seq, model=model)
+    _replay(store, index, catalogue, since=since, until=catalogue.bodies_seq)
+    return index.save(folder, number, seq=catalogue.bodies_seq, model=model)
 
 
 def _replay(store: Store, vectors: VectorIndex, catalogue: Catalogue, *, since: int, until: int) -> None:
     vectors.remove(store.removed_since(since))
-    late = (catalogue.article_seq > since) & (catalogue.article_seq <= until)
-    for key in catalogue.key[late]:
+    late = (catalogue.body_seq > since) & (catalogue.body_seq <= until)
+    for key in catalogue.body_key[late]:
         placed = store.placed(int(key))
-        ids = np.array([sentence.id for sentence in placed.sentences], np.int64)
+        ids = np.array([sentence[0] for sentence in placed.sentences], np.int64)
         vectors.add(ids, pool(placed.vectors, placed.title_vector))
 
 
-def _articles(store: Store, keys: Iterable[int]) -> Iterator[tuple[int, Sequence[Sentence], str, str]]:
+def _bodies(store: Store, keys: Iterable[int]) -> Iterator[tuple[int, list[tuple[int, int, int]], str, str]]:
     with bar("indexing words", "articles") as shown:
         for key in keys:
-            article = store.article_by_key(int(key))
-            yield int(key), store.sentences(int(key)), article.title, article.text
+            title, text = store.body(int(key))
+            spans = [(number, start, end) for number, _, _, start, end in store.sentences(int(key))]
+            yield int(key), spans, title, text
             shown.update()
 
 
 def _far_behind(store: Store, catalogue: Catalogue, snapshot: VectorSnapshot) -> bool:
-    late = catalogue.article_seq > snapshot.seq
+    late = catalogue.body_seq > snapshot.seq
     waiting = int((catalogue.last[late] - catalogue.first[late] + 1).sum())
     waiting += sum(last - first + 1 for first, last in store.removed_since(snapshot.seq))
     return waiting > max(_REPLAY_FEW, _REPLAY_SHARE * snapshot.count)

@@ -1,4 +1,5 @@
-"""SQLite: the only truth. Articles, their revisions and sentences, raw vectors, and a log."""
+"""SQLite: the only truth. Articles and their revisions, bodies and their sentences, raw
+vectors, what is nearly the same, and a log."""
 
 from __future__ import annotations
 
@@ -8,22 +9,25 @@ import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from index.article import Article, Published, Sentence, Span, day_of, parse_published
+from index.article import Article, Published, Sentence, Span, day_of, instant_of, parse_published
+from index.copies import NEAR, similarity
 from index.embedder import Vectors
 from index.errors import IndexDamagedError, StoreError
 from index.sentences import Split
 
-__all__ = ["Catalogue", "Held", "Placed", "Store", "digest_of", "text_key"]
+__all__ = ["Catalogue", "Held", "Placed", "Store", "body_digest", "digest_of", "sentence_from", "text_key"]
 
-FORMAT = 1
+FORMAT = 2
 
+# A body is a headline and a text: what is split, embedded and indexed. Revisions with the
+# same words share one, be they of one article or of several.
 _SCHEMA = """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE vector (
@@ -31,93 +35,140 @@ CREATE TABLE vector (
     text_key BLOB NOT NULL UNIQUE,
     vector BLOB NOT NULL
 );
-CREATE TABLE article (
+CREATE TABLE body (
     key INTEGER PRIMARY KEY AUTOINCREMENT,
-    id TEXT NOT NULL UNIQUE,
-    revision INTEGER NOT NULL,
+    digest BLOB NOT NULL UNIQUE,
+    title TEXT NOT NULL,
+    text TEXT NOT NULL,
+    language TEXT,
     seq INTEGER NOT NULL,
-    digest BLOB NOT NULL,
     title_vector INTEGER NOT NULL REFERENCES vector (id),
     first_sentence INTEGER NOT NULL,
     last_sentence INTEGER NOT NULL
 );
+CREATE INDEX body_by_seq ON body (seq);
+CREATE TABLE article (key INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE);
 CREATE TABLE revision (
+    key INTEGER PRIMARY KEY AUTOINCREMENT,
     article INTEGER NOT NULL REFERENCES article (key) ON DELETE CASCADE,
     number INTEGER NOT NULL,
-    title TEXT NOT NULL,
-    text TEXT NOT NULL,
+    body INTEGER NOT NULL REFERENCES body (key),
+    digest BLOB NOT NULL,
     published TEXT,
+    modified TEXT,
+    since TEXT,
     url TEXT,
     source TEXT,
     authors TEXT NOT NULL,
-    language TEXT,
     origin TEXT NOT NULL,
     known TEXT NOT NULL,
-    PRIMARY KEY (article, number)
+    UNIQUE (article, number)
 );
+CREATE VIEW newest AS
+    SELECT a.id, r.* FROM article a JOIN revision r ON r.article = a.key
+    WHERE r.number = (SELECT max(number) FROM revision WHERE article = a.key);
+CREATE INDEX revision_by_body ON revision (body);
+CREATE INDEX revision_by_origin ON revision (origin);
 CREATE TABLE sentence (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
-    article INTEGER NOT NULL REFERENCES article (key),
+    body INTEGER NOT NULL REFERENCES body (key),
     ordinal INTEGER NOT NULL,
     paragraph INTEGER NOT NULL,
     start INTEGER NOT NULL,
     end INTEGER NOT NULL,
     vector INTEGER NOT NULL REFERENCES vector (id)
 );
-CREATE INDEX sentence_by_article ON sentence (article);
+CREATE INDEX sentence_by_body ON sentence (body);
+CREATE INDEX sentence_by_vector ON sentence (vector);
+CREATE INDEX body_by_title_vector ON body (title_vector);
+CREATE TABLE band (
+    hash INTEGER NOT NULL,
+    body INTEGER NOT NULL REFERENCES body (key) ON DELETE CASCADE,
+    PRIMARY KEY (hash, body)
+) WITHOUT ROWID;
+CREATE INDEX band_by_body ON band (body);
+CREATE TABLE near (
+    one INTEGER NOT NULL REFERENCES body (key) ON DELETE CASCADE,
+    other INTEGER NOT NULL REFERENCES body (key) ON DELETE CASCADE,
+    similarity REAL NOT NULL,
+    PRIMARY KEY (one, other)
+) WITHOUT ROWID;
+CREATE INDEX near_by_other ON near (other);
+CREATE TABLE mark (name TEXT PRIMARY KEY, mark TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE log (
     seq INTEGER PRIMARY KEY AUTOINCREMENT,
-    operation TEXT NOT NULL CHECK (operation IN ('add', 'remove')),
-    article INTEGER NOT NULL,
-    first_sentence INTEGER NOT NULL,
-    last_sentence INTEGER NOT NULL
+    operation TEXT NOT NULL CHECK (operation IN ('add', 'remove', 'facts')),
+    body INTEGER,
+    first_sentence INTEGER NOT NULL DEFAULT 0,
+    last_sentence INTEGER NOT NULL DEFAULT -1
 );
+CREATE INDEX log_of_bodies ON log (seq) WHERE operation != 'facts';
 """
 
-_ARTICLE = """
-SELECT a.id, r.number, r.title, r.text, r.published, r.url, r.source, r.authors, r.language
-FROM article a JOIN revision r ON r.article = a.key
-"""
+_ARTICLE = (
+    "SELECT a.id, r.number, b.title, b.text, r.published, r.modified, r.url, r.source, r.authors, b.language"
+    " FROM article a JOIN revision r ON r.article = a.key JOIN body b ON b.key = r.body WHERE "
+)
+
+# Candidates for a near copy that are looked at: enough for any story, and an end to what
+# a form letter printed a thousand times can cost.
+_MOST_ALIKE = 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Held:
     """What is stored of an article, as far as adding it again needs to know."""
 
-    revision: int
     digest: bytes
-    title: str
     origin: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Placed:
-    """Sentences of one article and their raw unit vectors, float32, (n, dimension)."""
+    """Sentences of one body and their raw unit vectors, float32, (n, dimension).
 
-    key: int
-    sentences: tuple[Sentence, ...]
+    ``sentences`` are rows of id, ordinal, paragraph, start and end.
+    """
+
+    sentences: tuple[tuple[int, int, int, int, int], ...]
     vectors: Vectors
     title_vector: Vectors
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Catalogue:
-    """Every article at one moment, a column a fact, ordered by key.
+    """Every revision and every body at one moment, a column a fact.
 
-    ``day`` is the proleptic ordinal of publication, 0 where unknown; ``instant`` is the
-    POSIX time in seconds where a time of day is known, else NaN. Sentence ids run from
-    ``first`` to ``last``, both included, and rise with the key only within an article.
+    Revisions are ordered by ``key``, so an article's follow each other in time.
+    ``number`` is the revision's; ``article`` and ``body`` are the rows of its article (in
+    ``article_id``) and of its body; ``day`` is the proleptic ordinal of publication, 0
+    where unknown, and ``instant`` the POSIX time in seconds where a time of day is known,
+    else NaN; ``since_day`` and ``since_instant`` say likewise from when on its words are
+    known to have stood so.
+
+    ``seq`` is the last change of all, ``bodies_seq`` the last of a body.
+    Bodies are ordered by ``body_key``. Their sentence ids run from ``first`` to ``last``,
+    both included; ``body_seq`` is the change that stored them, ``story`` numbers those
+    that are near copies of each other alike.
     """
 
     seq: int
+    bodies_seq: int
+    article_id: tuple[str, ...]
     key: NDArray[np.int64]
-    article_seq: NDArray[np.int64]
+    number: NDArray[np.int64]
+    article: NDArray[np.int64]
+    body: NDArray[np.int64]
     day: NDArray[np.int64]
     instant: NDArray[np.float64]
+    since_day: NDArray[np.int64]
+    since_instant: NDArray[np.float64]
     source: tuple[str | None, ...]
+    body_key: NDArray[np.int64]
+    body_seq: NDArray[np.int64]
     first: NDArray[np.int64]
     last: NDArray[np.int64]
-    article_id: tuple[str, ...]
+    story: NDArray[np.int64]
 
 
 class Store:
@@ -192,37 +243,79 @@ class Store:
         """The number of the last change."""
         return int(self._one("SELECT coalesce(max(seq), 0) FROM log")[0])
 
+    def body_seq(self) -> int:
+        """The number of the last change that stored or removed a body: caches complete up to
+        it are complete."""
+        return int(self._one("SELECT coalesce(max(seq), 0) FROM log WHERE operation != 'facts'")[0])
+
     def counts(self) -> tuple[int, int]:
-        """How many articles and how many sentences there are."""
+        """How many articles there are, and how many sentences their newest revisions have."""
         articles, sentences = self._one(
-            "SELECT count(*), coalesce(sum(last_sentence - first_sentence + 1), 0) FROM article"
+            "SELECT count(*), coalesce(sum(b.last_sentence - b.first_sentence + 1), 0)"
+            " FROM newest n JOIN body b ON b.key = n.body"
         )
         return int(articles), int(sentences)
 
     def held(self, article_id: str) -> Held | None:
         """What is stored under that id."""
+        row = self._one_or_none("SELECT digest, origin FROM newest WHERE id = ?", (article_id,))
+        return Held(digest=row[0], origin=row[1]) if row else None
+
+    def printed(self, digest: bytes) -> str | None:
+        """The id of the article that first had a body of that digest, None where none has."""
         row = self._one_or_none(
-            "SELECT a.revision, a.digest, r.title, r.origin FROM article a"
-            " JOIN revision r ON r.article = a.key AND r.number = a.revision WHERE a.id = ?",
-            (article_id,),
+            "SELECT a.id FROM body b JOIN revision r ON r.body = b.key JOIN article a ON a.key = r.article"
+            " WHERE b.digest = ? ORDER BY r.key LIMIT 1",
+            (digest,),
         )
-        return Held(revision=row[0], digest=row[1], title=row[2], origin=row[3]) if row else None
+        return str(row[0]) if row else None
 
     def article(self, article_id: str, revision: int | None = None) -> Article | None:
         """The article with that id: its newest revision, or the one given."""
-        number = "a.revision" if revision is None else "?"
-        values = (article_id,) if revision is None else (article_id, revision)
-        row = self._one_or_none(f"{_ARTICLE} WHERE a.id = ? AND r.number = {number}", values)
+        if revision is None:
+            row = self._one_or_none("SELECT key FROM newest WHERE id = ?", (article_id,))
+            return self.edition(int(row[0])) if row else None
+        row = self._one_or_none(_ARTICLE + "a.id = ? AND r.number = ?", (article_id, revision))
         return _article(row) if row else None
 
-    def key(self, article_id: str) -> int | None:
-        """The key of the article with that id."""
-        row = self._one_or_none("SELECT key FROM article WHERE id = ?", (article_id,))
-        return int(row[0]) if row else None
+    def edition(self, key: int) -> Article:
+        """The article as the revision with that key has it."""
+        return _article(self._one(_ARTICLE + "r.key = ?", (key,)))
 
-    def article_by_key(self, key: int) -> Article:
-        """The newest revision of the article with that key."""
-        return _article(self._one(f"{_ARTICLE} WHERE a.key = ? AND r.number = a.revision", (key,)))
+    def revisions(self, article_id: str) -> list[tuple[int, str, str | None]]:
+        """Of each revision of an article its number, when it came to be known, and since
+        when its words are taken to have stood, in order."""
+        return [
+            (int(number), str(known), since)
+            for number, known, since in self._rows(
+                "SELECT r.number, r.known, r.since FROM revision r JOIN article a ON a.key = r.article"
+                " WHERE a.id = ? ORDER BY r.number",
+                (article_id,),
+            )
+        ]
+
+    def copies(self, article_id: str) -> list[tuple[str, float]]:
+        """The other articles whose newest revision has the same words as that article's, or
+        nearly, and how similar they are, the most similar first."""
+        rows = self._rows(
+            "WITH own AS (SELECT body FROM newest WHERE id = ?1),"
+            " alike AS (SELECT body, 1.0 AS similarity FROM own"
+            " UNION SELECT n.other, n.similarity FROM near n JOIN own ON n.one = own.body"
+            " UNION SELECT n.one, n.similarity FROM near n JOIN own ON n.other = own.body)"
+            " SELECT newest.id, alike.similarity FROM alike JOIN newest ON newest.body = alike.body"
+            " WHERE newest.id != ?1 ORDER BY alike.similarity DESC, newest.id",
+            (article_id,),
+        )
+        return [(str(row[0]), float(row[1])) for row in rows]
+
+    def has(self, article_id: str) -> bool:
+        """Whether there is an article with that id."""
+        return self._one_or_none("SELECT 1 FROM article WHERE id = ?", (article_id,)) is not None
+
+    def body(self, key: int) -> tuple[str, str]:
+        """The title and the text of a body."""
+        title, text = self._one("SELECT title, text FROM body WHERE key = ?", (key,))
+        return str(title), str(text)
 
     def article_ids(self) -> list[str]:
         """The ids of all articles, in order."""
@@ -230,30 +323,57 @@ class Store:
 
     def titles(self, n: int) -> list[str]:
         """The headlines of at most ``n`` articles, spread evenly over all."""
-        rows = self._rows(
-            "SELECT title FROM (SELECT r.title, row_number() OVER (ORDER BY a.key) - 1 AS place,"
-            " (count(*) OVER () + ? - 1) / ? AS step FROM article a"
-            " JOIN revision r ON r.article = a.key AND r.number = a.revision) WHERE place % step = 0",
-            (n, n),
-        )
-        return [row[0] for row in rows]
+        keys = [row[0] for row in self._rows("SELECT key FROM article ORDER BY key")]
+        step = max(1, -(-len(keys) // n))
+        chosen = keys[::step]
+        return [
+            self._one("SELECT b.title FROM newest n JOIN body b ON b.key = n.body WHERE n.article = ?", (key,))[0]
+            for key in chosen
+        ]
 
-    def sentences(self, key: int) -> tuple[Sentence, ...]:
-        """The sentences of the article with that key, in order."""
-        (article_id,) = self._one("SELECT id FROM article WHERE key = ?", (key,))
+    def origins(self, prefix: str) -> dict[str, tuple[str, ...]]:
+        """The ids of the articles whose newest revision came from each file, or address, whose
+        name begins with ``prefix``."""
         rows = self._rows(
-            "SELECT id, ordinal, paragraph, start, end FROM sentence WHERE article = ? ORDER BY ordinal", (key,)
+            "SELECT origin, id FROM newest WHERE origin >= ? AND substr(origin, 1, ?) = ? ORDER BY origin, id",
+            (prefix, len(prefix), prefix),
         )
-        return tuple(_sentence(row, article_id) for row in rows)
+        found: dict[str, list[str]] = {}
+        for origin, article_id in rows:
+            found.setdefault(origin, []).append(article_id)
+        return {origin: tuple(ids) for origin, ids in found.items()}
 
-    def known(self, keys: Iterable[bytes]) -> dict[bytes, int]:
-        """Which of these texts have a vector already, and its id."""
-        found = {}
-        for key in keys:
-            row = self._one_or_none("SELECT id FROM vector WHERE text_key = ?", (key,))
-            if row:
-                found[key] = int(row[0])
-        return found
+    def marks(self, prefix: str) -> dict[str, str]:
+        """The marks whose name begins with ``prefix``."""
+        return dict(
+            self._rows(
+                "SELECT name, mark FROM mark WHERE name >= ? AND substr(name, 1, ?) = ?", (prefix, len(prefix), prefix)
+            )
+        )
+
+    def set_marks(self, marks: Mapping[str, str | None]) -> None:
+        """Store marks by name; None takes one away."""
+        with self._transaction():
+            self._connection.executemany("DELETE FROM mark WHERE name = ?", [(name,) for name in marks])
+            self._connection.executemany(
+                "INSERT INTO mark VALUES (?, ?)", [(name, mark) for name, mark in marks.items() if mark is not None]
+            )
+
+    def sentences(self, body: int) -> tuple[tuple[int, int, int, int, int], ...]:
+        """The sentences of a body, in order, as in ``Placed``."""
+        rows = self._rows(
+            "SELECT id, ordinal, paragraph, start, end FROM sentence WHERE body = ? ORDER BY ordinal", (body,)
+        )
+        return tuple((a, b, c, d, e) for a, b, c, d, e in rows)
+
+    def sentences_of(self, article_id: str) -> tuple[Sentence, ...]:
+        """The sentences of an article's newest revision, in order."""
+        (body,) = self._one("SELECT body FROM newest WHERE id = ?", (article_id,))
+        return tuple(sentence_from(row, article_id) for row in self.sentences(body))
+
+    def known(self, keys: Iterable[bytes]) -> set[bytes]:
+        """Which of these texts have a vector already."""
+        return {key for key in keys if self._one_or_none("SELECT 1 FROM vector WHERE text_key = ?", (key,))}
 
     def put(
         self,
@@ -263,98 +383,119 @@ class Store:
         origin: str,
         sentences: Sequence[Split],
         text_keys: Sequence[bytes],
+        bands: Sequence[int],
         vectors: Mapping[bytes, Vectors],
     ) -> None:
-        """Store an article, its sentences and the vectors not yet held; a new revision
-        where its id is known. ``text_keys`` holds the title's key, then the sentences'.
+        """Store an article, as a new revision where its id is known.
+
+        The body is stored where it isn't yet: its sentences, their vectors not yet held,
+        and what it nearly equals. ``text_keys`` holds the title's key, then the sentences'.
         """
         with self._transaction():
-            ids = self._vector_ids(text_keys, vectors)
             row = self._one_or_none("SELECT key FROM article WHERE id = ?", (article.id,))
-            if row is None:
-                cursor = self._connection.execute(
-                    "INSERT INTO article (id, revision, seq, digest, title_vector, first_sentence, last_sentence)"
-                    " VALUES (?, ?, 0, ?, ?, 0, -1)",
-                    (article.id, article.revision, digest, ids[0]),
-                )
-                key = int(cursor.lastrowid or 0)
+            key = int(row[0]) if row else self._insert("INSERT INTO article (id) VALUES (?)", (article.id,))
+            before = self._one_or_none(
+                "SELECT number, since FROM revision WHERE article = ? ORDER BY number DESC LIMIT 1", (key,)
+            )
+            found = self._one_or_none("SELECT key FROM body WHERE digest = ?", (body_digest(article),))
+            if found:
+                body = int(found[0])
+                self._log("facts", body)
             else:
-                key = int(row[0])
-                self._withdraw(key)
-            first, last = self._place(key, sentences, ids[1:])
+                body = self._new_body(article, sentences, text_keys, vectors)
+                self._relate(key, body, bands, f"{article.title}\n{article.text}")
+            number, earlier = (int(before[0]) + 1, before[1]) if before else (1, None)
+            known = datetime.now(UTC)
+            since = _since(article, known, parse_published(earlier) if earlier else None, first=not before)
             self._connection.execute(
-                "INSERT INTO revision VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                "INSERT INTO revision (article, number, body, digest, published, modified, since, url, source, authors,"
+                " origin, known) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 (
                     key,
-                    article.revision,
-                    article.title,
-                    article.text,
-                    article.published.isoformat() if article.published else None,
+                    number,
+                    body,
+                    digest,
+                    _written(article.published),
+                    _written(article.modified),
+                    _written(since),
                     article.url,
                     article.source,
                     json.dumps(article.authors, ensure_ascii=False),
-                    article.language,
                     origin,
-                    datetime.now(UTC).isoformat(),
+                    known.isoformat(),
                 ),
-            )
-            self._connection.execute(
-                "UPDATE article SET revision = ?, seq = ?, digest = ?, title_vector = ?, first_sentence = ?,"
-                " last_sentence = ? WHERE key = ?",
-                (article.revision, self._log("add", key, first, last), digest, ids[0], first, last, key),
             )
 
     def remove(self, article_id: str) -> bool:
-        """Remove an article with its revisions and sentences; False where there is none."""
+        """Remove an article with its revisions, and what no other has of its bodies; False
+        where there is none."""
         with self._transaction():
             row = self._one_or_none("SELECT key FROM article WHERE id = ?", (article_id,))
             if row is None:
                 return False
-            self._withdraw(int(row[0]))
+            bodies = self._rows("SELECT DISTINCT body FROM revision WHERE article = ?", row)
             self._connection.execute("DELETE FROM article WHERE key = ?", row)
+            self._log("facts", None)
+            for (body,) in bodies:
+                if self._one_or_none("SELECT 1 FROM revision WHERE body = ?", (body,)) is None:
+                    first, last = self._one("SELECT first_sentence, last_sentence FROM body WHERE key = ?", (body,))
+                    self._connection.execute("DELETE FROM sentence WHERE body = ?", (body,))
+                    self._connection.execute("DELETE FROM body WHERE key = ?", (body,))
+                    self._log("remove", body, first, last)
             return True
 
     def catalogue(self) -> Catalogue:
-        """All articles as columns."""
-        rows = self._rows(
-            "SELECT a.key, a.seq, r.published, r.source, a.first_sentence, a.last_sentence, a.id FROM article a"
-            " JOIN revision r ON r.article = a.key AND r.number = a.revision ORDER BY a.key"
-        )
-        published = [parse_published(row[2]) if row[2] else None for row in rows]
+        """All revisions and bodies as columns."""
+        rows = self._rows("SELECT key, number, article, body, published, since, source FROM revision ORDER BY key")
+        articles = self._rows("SELECT key, id FROM article ORDER BY key")
+        bodies = np.array(
+            self._rows("SELECT key, seq, first_sentence, last_sentence FROM body ORDER BY key"), np.int64
+        ).reshape(-1, 4)
+        article_key = np.array([row[0] for row in articles], np.int64)
+        published = [parse_published(row[4]) if row[4] else None for row in rows]
+        since = [parse_published(row[5]) if row[5] else None for row in rows]
+        near = np.array(self._rows("SELECT one, other FROM near"), np.int64).reshape(-1, 2)
         return Catalogue(
             seq=self.seq(),
+            bodies_seq=self.body_seq(),
+            article_id=tuple(row[1] for row in articles),
             key=np.array([row[0] for row in rows], np.int64),
-            article_seq=np.array([row[1] for row in rows], np.int64),
-            day=np.array([day_of(moment).toordinal() if moment else 0 for moment in published], np.int64),
-            instant=np.array([_instant(moment) for moment in published], np.float64),
-            source=tuple(row[3] for row in rows),
-            first=np.array([row[4] for row in rows], np.int64),
-            last=np.array([row[5] for row in rows], np.int64),
-            article_id=tuple(row[6] for row in rows),
+            number=np.array([row[1] for row in rows], np.int64),
+            article=np.searchsorted(article_key, np.array([row[2] for row in rows], np.int64)),
+            body=np.searchsorted(bodies[:, 0], np.array([row[3] for row in rows], np.int64)),
+            day=_days(published),
+            instant=_instants(published),
+            since_day=_days(since),
+            since_instant=_instants(since),
+            source=tuple(row[6] for row in rows),
+            body_key=bodies[:, 0],
+            body_seq=bodies[:, 1],
+            first=bodies[:, 2],
+            last=bodies[:, 3],
+            story=_connected(len(bodies), np.searchsorted(bodies[:, 0], near)),
         )
 
     def removed_since(self, seq: int) -> list[tuple[int, int]]:
-        """The ranges of sentence ids, both ends included, withdrawn after change ``seq``."""
+        """The ranges of sentence ids, both ends included, removed after change ``seq``."""
         rows = self._rows(
             "SELECT first_sentence, last_sentence FROM log WHERE operation = 'remove' AND seq > ?", (seq,)
         )
         return [(int(first), int(last)) for first, last in rows]
 
-    def placed(self, key: int) -> Placed:
-        """The sentences of the article with that key, in order, with their vectors."""
-        article_id, title = self._one(
-            "SELECT a.id, v.vector FROM article a JOIN vector v ON v.id = a.title_vector WHERE a.key = ?", (key,)
+    def placed(self, body: int) -> Placed:
+        """The sentences of a body, in order, with their vectors."""
+        (title,) = self._one(
+            "SELECT v.vector FROM body b JOIN vector v ON v.id = b.title_vector WHERE b.key = ?", (body,)
         )
         rows = self._rows(
             "SELECT s.id, s.ordinal, s.paragraph, s.start, s.end, v.vector FROM sentence s"
-            " JOIN vector v ON v.id = s.vector WHERE s.article = ? ORDER BY s.ordinal",
-            (key,),
+            " JOIN vector v ON v.id = s.vector WHERE s.body = ? ORDER BY s.ordinal",
+            (body,),
         )
         title_vector = _from_blob(title)
         vectors = np.frombuffer(b"".join(row[5] for row in rows), np.float16).astype(np.float32)
         return Placed(
-            key=key,
-            sentences=tuple(_sentence(row, article_id) for row in rows),
+            sentences=tuple(row[:5] for row in rows),
             vectors=vectors.reshape(len(rows), len(title_vector)),
             title_vector=title_vector,
         )
@@ -397,39 +538,67 @@ class Store:
             if self._connection.in_transaction:
                 self._connection.rollback()
 
+    def _new_body(
+        self,
+        article: Article,
+        sentences: Sequence[Split],
+        text_keys: Sequence[bytes],
+        vectors: Mapping[bytes, Vectors],
+    ) -> int:
+        ids = self._vector_ids(text_keys, vectors)
+        body = self._insert(
+            "INSERT INTO body (digest, title, text, language, seq, title_vector, first_sentence, last_sentence)"
+            " VALUES (?, ?, ?, ?, 0, ?, 0, -1)",
+            (body_digest(article), article.title, article.text, article.language, ids[0]),
+        )
+        first, last = 0, -1
+        for ordinal, (sentence, vector) in enumerate(zip(sentences, ids[1:], strict=True)):
+            last = self._insert(
+                "INSERT INTO sentence (body, ordinal, paragraph, start, end, vector) VALUES (?, ?, ?, ?, ?, ?)",
+                (body, ordinal, sentence.paragraph, sentence.span.start, sentence.span.end, vector),
+            )
+            first = first or last
+        self._connection.execute(
+            "UPDATE body SET seq = ?, first_sentence = ?, last_sentence = ? WHERE key = ?",
+            (self._log("add", body, first, last), first, last, body),
+        )
+        return body
+
+    def _relate(self, article: int, body: int, bands: Sequence[int], words: str) -> None:
+        """Note which bodies of other articles this one nearly equals."""
+        candidates = self._rows(
+            "SELECT body FROM band WHERE hash IN (SELECT value FROM json_each(?)) AND body NOT IN"
+            " (SELECT body FROM revision WHERE article = ?) GROUP BY body ORDER BY count(*) DESC, body LIMIT ?",
+            (json.dumps(bands), article, _MOST_ALIKE),
+        )
+        for (other,) in candidates:
+            alike = similarity(words, "\n".join(self.body(other)))
+            if alike >= NEAR:
+                self._connection.execute("INSERT INTO near VALUES (?, ?, ?)", (other, body, alike))
+        self._connection.executemany("INSERT OR IGNORE INTO band VALUES (?, ?)", [(band, body) for band in bands])
+
     def _vector_ids(self, keys: Sequence[bytes], vectors: Mapping[bytes, Vectors]) -> list[int]:
-        ids = self.known(dict.fromkeys(keys))
+        ids: dict[bytes, int] = {}
         for key in dict.fromkeys(keys):
-            if key not in ids:
-                cursor = self._connection.execute(
+            row = self._one_or_none("SELECT id FROM vector WHERE text_key = ?", (key,))
+            ids[key] = (
+                int(row[0])
+                if row
+                else self._insert(
                     "INSERT INTO vector (text_key, vector) VALUES (?, ?)",
                     (key, vectors[key].astype(np.float16).tobytes()),
                 )
-                ids[key] = int(cursor.lastrowid or 0)
+            )
         return [ids[key] for key in keys]
 
-    def _place(self, key: int, sentences: Sequence[Split], vector_ids: Sequence[int]) -> tuple[int, int]:
-        first, last = 0, -1
-        for ordinal, (sentence, vector) in enumerate(zip(sentences, vector_ids, strict=True)):
-            cursor = self._connection.execute(
-                "INSERT INTO sentence (article, ordinal, paragraph, start, end, vector) VALUES (?, ?, ?, ?, ?, ?)",
-                (key, ordinal, sentence.paragraph, sentence.span.start, sentence.span.end, vector),
-            )
-            last = int(cursor.lastrowid or 0)
-            first = first or last
-        return first, last
+    def _insert(self, statement: str, values: Sequence[object]) -> int:
+        return int(self._connection.execute(statement, values).lastrowid or 0)
 
-    def _withdraw(self, key: int) -> None:
-        first, last = self._one("SELECT first_sentence, last_sentence FROM article WHERE key = ?", (key,))
-        self._connection.execute("DELETE FROM sentence WHERE article = ?", (key,))
-        self._log("remove", key, first, last)
-
-    def _log(self, operation: str, key: int, first: int, last: int) -> int:
-        cursor = self._connection.execute(
-            "INSERT INTO log (operation, article, first_sentence, last_sentence) VALUES (?, ?, ?, ?)",
-            (operation, key, first, last),
+    def _log(self, operation: str, body: int | None, first: int = 0, last: int = -1) -> int:
+        return self._insert(
+            "INSERT INTO log (operation, body, first_sentence, last_sentence) VALUES (?, ?, ?, ?)",
+            (operation, body, first, last),
         )
-        return int(cursor.lastrowid or 0)
 
     def _one(self, query: str, values: Sequence[object] = ()) -> tuple[Any, ...]:
         row = self._one_or_none(query, values)
@@ -466,7 +635,8 @@ def digest_of(article: Article) -> bytes:
     facts = (
         article.title,
         article.text,
-        article.published.isoformat() if article.published else None,
+        _written(article.published),
+        _written(article.modified),
         article.url,
         article.source,
         article.authors,
@@ -475,14 +645,45 @@ def digest_of(article: Article) -> bytes:
     return hashlib.sha256(json.dumps(facts).encode()).digest()
 
 
+def body_digest(article: Article) -> bytes:
+    """Equal for articles with the same words, to be split and embedded alike."""
+    return hashlib.sha256(json.dumps((article.title, article.text, article.language)).encode()).digest()
+
+
+def sentence_from(row: Sequence[int], article_id: str) -> Sentence:
+    """The sentence in a row as in ``Placed``."""
+    number, ordinal, paragraph, start, end = row
+    return Sentence(
+        id=number, article_id=article_id, ordinal=ordinal, paragraph=paragraph, span=Span(start=start, end=end)
+    )
+
+
+def _since(article: Article, known: datetime, before: Published, *, first: bool) -> Published:
+    """From when on the words of a revision may be taken to have stood.
+
+    The first stood when the article was published, or last modified before we knew it. A
+    later one stood when it says it was modified, or at the latest when we came to know it,
+    and never before the one that it replaced.
+    """
+    if first:
+        return article.modified or article.published
+    since = min(known, article.modified or known, key=_order)
+    return max(since, before, key=_order) if before else since
+
+
+def _order(moment: date | datetime) -> tuple[int, float]:
+    return day_of(moment).toordinal(), moment.timestamp() if isinstance(moment, datetime) else 0.0
+
+
 def _article(row: tuple[Any, ...]) -> Article:
-    article_id, number, title, text, published, url, source, authors, language = row
+    article_id, number, title, text, published, modified, url, source, authors, language = row
     return Article(
         id=article_id,
         revision=number,
         title=title,
         text=text,
         published=parse_published(published) if published else None,
+        modified=parse_published(modified) if modified else None,
         url=url,
         source=source,
         authors=tuple(json.loads(authors)),
@@ -490,15 +691,33 @@ def _article(row: tuple[Any, ...]) -> Article:
     )
 
 
-def _sentence(row: tuple[Any, ...], article_id: str) -> Sentence:
-    number, ordinal, paragraph, start, end = row[:5]
-    return Sentence(
-        id=number, article_id=article_id, ordinal=ordinal, paragraph=paragraph, span=Span(start=start, end=end)
-    )
+def _written(moment: Published) -> str | None:
+    return moment.isoformat() if moment else None
 
 
-def _instant(moment: Published) -> float:
-    return moment.timestamp() if isinstance(moment, datetime) else float("nan")
+def _days(moments: Sequence[Published]) -> NDArray[np.int64]:
+    return np.array([day_of(moment).toordinal() if moment else 0 for moment in moments], np.int64)
+
+
+def _instants(moments: Sequence[Published]) -> NDArray[np.float64]:
+    return np.array([instant_of(moment) if moment else np.nan for moment in moments], np.float64)
+
+
+def _connected(n: int, pairs: NDArray[np.int64]) -> NDArray[np.int64]:
+    """A number for each of ``n``, the same for those that ``pairs`` join, directly or not:
+    the least of their rows."""
+    parent = list(range(n))
+
+    def root(row: int) -> int:
+        while parent[row] != row:
+            parent[row] = parent[parent[row]]
+            row = parent[row]
+        return row
+
+    for one, other in pairs.tolist():
+        low, high = sorted((root(one), root(other)))
+        parent[high] = low
+    return np.array([root(row) for row in range(n)], np.int64)
 
 
 def _from_blob(blob: bytes) -> Vectors:

@@ -12,7 +12,6 @@ import numpy as np
 import tantivy
 from numpy.typing import NDArray
 
-from index.article import Sentence
 from index.files import sha256, sync, sync_folder
 
 __all__ = ["Terms", "WordIndex", "branch", "files_of", "intact"]
@@ -122,14 +121,13 @@ class WordIndex:
         """How many articles and how many sentences are held."""
         return len(self._articles), len(self._sentences)
 
-    def add(self, articles: Iterable[tuple[int, Sequence[Sentence], str, str]]) -> None:
-        """Add articles: each one's key, its sentences, its title and its text."""
+    def add(self, articles: Iterable[tuple[int, Sequence[tuple[int, int, int]], str, str]]) -> None:
+        """Add articles: each one's key, its sentences (id, start, end), its title and its text."""
         whole, parts = self._articles.writer(), self._sentences.writer()
         for key, sentences, title, text in articles:
             whole.add_document(tantivy.Document(key=key, article=key, body=f"{title}\n{text}"))
-            for sentence in sentences:
-                body = text[sentence.span.start : sentence.span.end]
-                parts.add_document(tantivy.Document(key=sentence.id, article=key, body=body))
+            for number, start, end in sentences:
+                parts.add_document(tantivy.Document(key=number, article=key, body=text[start:end]))
         self._articles.commit(whole)
         self._sentences.commit(parts)
 

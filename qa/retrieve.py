@@ -39,11 +39,12 @@ class RankedSentence:
 
     ``score`` in [0, 1] orders sentences; ``meaning`` and ``words`` in [0, 1] are relative
     to this question's best, ``cosine`` is absolute; ``time`` in (0, 1] is the factor for
-    age.
+    age. Articles of one ``story`` are near copies of each other.
     """
 
     article: Article
     sentence: Sentence
+    story: int
     score: float
     meaning: float
     words: float
@@ -75,15 +76,16 @@ def rank(index: ArticleIndex, question: Question, where: Filter) -> Ranking:
     scores = _article_scores(found.articles, where)
     best = sorted(scores, key=lambda key: (-scores[key][0], key))[:_ARTICLES]
     hits = index.look_into(found, best)
-    articles = {hit.key: hit.sentence.article_id for hit in hits}
-    read = {key: index.article(article_id) for key, article_id in articles.items()}
-    ranked = _rank_sentences(question, hits, read, scores)
+    read = {hit.key: index.read(hit) for hit in found.articles if hit.key in best}
+    stories = {hit.key: hit.story for hit in found.articles}
+    ranked = _rank_sentences(question, hits, read, stories, scores)
     return Ranking(found=found, sentences=tuple(ranked))
 
 
 def passages(ranking: Ranking, k: int) -> tuple[Passage, ...]:
     """The ``k`` best passages: each a ranked sentence with the one before and after, at
-    most three of one article, none overlapping."""
+    most three of one article, none overlapping, and none of a sentence that a near copy of
+    its article has shown already."""
     by_article: dict[str, list[Sentence]] = {}
     for ranked in ranking.sentences:
         by_article.setdefault(ranked.article.id, []).append(ranked.sentence)
@@ -92,15 +94,19 @@ def passages(ranking: Ranking, k: int) -> tuple[Passage, ...]:
         sentences.sort(key=lambda sentence: sentence.ordinal)
     made: list[Passage] = []
     used: dict[str, list[range]] = {}
+    printed: set[tuple[int, str]] = set()
     for ranked in ranking.sentences:
         if len(made) == k:
             break
         article = ranked.article
+        if (ranked.story, ranked.text) in printed:
+            continue
         taken = used.setdefault(article.id, [])
         place = ranked.sentence.ordinal
         if len(taken) == _MOST_PER_ARTICLE or any(place in span for span in taken):
             continue
         window = _window(by_article[article.id], place, taken)
+        printed |= {(ranked.story, article.text[s.span.start : s.span.end]) for s in window}
         taken.append(range(window[0].ordinal, window[-1].ordinal + 1))
         made.append(
             Passage(
@@ -155,6 +161,7 @@ def _rank_sentences(
     question: Question,
     hits: Sequence[SentenceHit],
     read: dict[int, Article],
+    stories: dict[int, int],
     scores: dict[int, tuple[float, float]],
 ) -> list[RankedSentence]:
     meaning = _normalised([hit.meaning for hit in hits])
@@ -172,6 +179,7 @@ def _rank_sentences(
             RankedSentence(
                 article=article,
                 sentence=hit.sentence,
+                story=stories[hit.key],
                 score=(of_article + _SENTENCE * own * time) / (1 + _SENTENCE),
                 meaning=m,
                 words=words,
