@@ -12,6 +12,8 @@ from index.archive import (
     Revision,
     SearchResult,
     SentenceHit,
+    Stats,
+    VerifyReport,
 )
 from index.article import Article, Filter, Sentence, Span, day_of
 from index.embedder import DEFAULT_MODEL, default_model_path
@@ -57,7 +59,9 @@ __all__ = [
     "SentenceHit",
     "SettingsError",
     "Span",
+    "Stats",
     "StoreError",
+    "VerifyReport",
     "day_of",
     "default_model_path",
 ]

@@ -34,6 +34,7 @@ from index.moment import Moment
 from index.readers import Reading, read_all
 from index.readers.facts import MAX_TEXT
 from index.store import Store, sentence_from
+from index.upkeep import Stats, VerifyReport, measure, verify
 from index.vectors import pool
 
 __all__ = [
@@ -45,6 +46,8 @@ __all__ = [
     "Revision",
     "SearchResult",
     "SentenceHit",
+    "Stats",
+    "VerifyReport",
 ]
 
 _STORE = "articles.sqlite"
@@ -344,13 +347,12 @@ class ArticleIndex:
         """
         with self._turn:
             self._must_write()
-            unpublished, held = 0, self._store.counts()[1]
+            unpublished = 0
 
             def publish(sentences: int) -> None:
-                nonlocal unpublished, held
+                nonlocal unpublished
                 unpublished += sentences
-                held += sentences
-                if unpublished >= max(_PUBLISH_EVERY, held // 4):
+                if unpublished >= _PUBLISH_EVERY and unpublished >= self._store.counts()[1] // 4:
                     self._publish()
                     unpublished = 0
 
@@ -377,6 +379,43 @@ class ArticleIndex:
             for article_id in dict.fromkeys(article_ids):
                 self._store.remove(article_id)
             self._publish()
+
+    def compact(self) -> None:
+        """Leave nothing on disk of what was removed, and give back its room.
+
+        Takes as long as writing the caches anew. Raises IndexReadOnlyError, or StoreError
+        where the disk fails; what is stored is whole then.
+        """
+        with self._turn:
+            self._must_write()
+            self._publish(rebuild=True)
+            self._store.forget()
+
+    def verify(self) -> VerifyReport:
+        """Check every promise of the store (hashes, counts, references, offsets, lengths of
+        vectors) and the search caches against it.
+
+        Raises StoreError where it can't be read at all.
+        """
+        with self._turn, self._store.snapshot():
+            return verify(self._path, self._store)
+
+    def repair(self) -> None:
+        """Write the search caches anew from what is stored.
+
+        Raises IndexReadOnlyError, or StoreError where the disk fails.
+        """
+        with self._turn:
+            self._must_write()
+            self._publish(rebuild=True)
+
+    def stats(self) -> Stats:
+        """What the index holds, and how.
+
+        Raises ModelError where its model isn't to be had.
+        """
+        with self._turn, self._store.snapshot():
+            return measure(self._path, self._store, self._embedding().engine)
 
     def terms(self, text: str) -> frozenset[str]:
         """The words of ``text`` in the form of ``SearchResult.terms``.
@@ -601,12 +640,12 @@ class ArticleIndex:
                 f"{embedder.name} ({embedder.fingerprint[:12]}): leave the model out, or make a new index for it"
             )
 
-    def _publish(self) -> None:
+    def _publish(self, *, rebuild: bool = False) -> None:
         meta = self._store.meta()
         if "dimension" not in meta:
             return
         try:
-            caches.renew(self._path, self._store, meta["fingerprint"], int(meta["dimension"]))
+            caches.renew(self._path, self._store, meta["fingerprint"], int(meta["dimension"]), rebuild=rebuild)
         except StoreError:
             raise
         except OSError as error:

@@ -21,7 +21,7 @@ import numpy as np
 
 from index.files import publish
 from index.progress import bar
-from index.store import Catalogue, Store
+from index.store import BodyPlace, Store
 from index.vectors import VectorIndex, VectorSnapshot, pool
 from index.words import WordIndex, branch, files_of, intact
 
@@ -84,6 +84,8 @@ def load(folder: Path, generation: Generation, store: Store, model: str, seen: C
     """
     if generation.seq > store.body_seq() or generation.vectors.model != model:
         return None
+    if generation.vectors.seq < store.log_begin():
+        return None
     before = seen.generation if seen else None
     if not intact(folder / generation.words, generation.word_files, before.word_files if before else None):
         return None
@@ -100,17 +102,17 @@ def load(folder: Path, generation: Generation, store: Store, model: str, seen: C
         return None
     if words.counts != (generation.bodies, generation.sentences):
         return None
-    _replay(store, vectors, store.catalogue(), since=since, until=generation.seq)
+    _replay(store, vectors, store.bodies(since=since, until=generation.seq), since=since)
     return Caches(seq=generation.seq, generation=generation, vectors=vectors, words=words)
 
 
 def build(store: Store, dimension: int) -> Caches:
     """Caches of everything in the store, in memory only."""
-    catalogue = store.catalogue()
+    bodies = store.bodies()
     vectors, words = VectorIndex(dimension), WordIndex(None)
-    _replay(store, vectors, catalogue, since=0, until=catalogue.bodies_seq)
-    words.add(_bodies(store, catalogue.body_key))
-    return Caches(seq=catalogue.bodies_seq, generation=None, vectors=vectors, words=words)
+    _replay(store, vectors, bodies, since=0)
+    words.add(_texts(store, bodies))
+    return Caches(seq=store.body_seq(), generation=None, vectors=vectors, words=words)
 
 
 def renew(folder: Path, store: Store, model: str, dimension: int, *, rebuild: bool = False) -> None:
@@ -122,23 +124,23 @@ def renew(folder: Path, store: Store, model: str, dimension: int, *, rebuild: bo
     generation stands then.
     """
     with store.snapshot():
-        catalogue = store.catalogue()
+        seq = store.body_seq()
         base = current(folder)
-        if rebuild or (base and (base.seq > catalogue.bodies_seq or base.vectors.model != model)):
+        if rebuild or (base and not _replayable(base, store, seq, model)):
             base = None
-        if base and base.seq == catalogue.bodies_seq:
+        if base and base.seq == seq:
             return
         number = _next_number(folder)
-        words = _add_words(folder, store, catalogue, number, base) if base else None
-        words = words or _all_words(folder, store, catalogue, number)
+        words = _add_words(folder, store, number, base) if base else None
+        words = words or _all_words(folder, store, number)
         files = files_of(folder / _words_name(number), base.word_files if base else {})
         vectors = base.vectors if base else None
-        if vectors is None or _far_behind(store, catalogue, vectors):
-            vectors = _write_vectors(folder, store, catalogue, number, vectors, model, dimension)
+        if vectors is None or _far_behind(store, vectors):
+            vectors = _write_vectors(folder, store, number, vectors, seq, model, dimension)
     bodies, sentences = words.counts
     generation = Generation(
         number=number,
-        seq=catalogue.bodies_seq,
+        seq=seq,
         bodies=bodies,
         sentences=sentences,
         words=_words_name(number),
@@ -148,19 +150,23 @@ def renew(folder: Path, store: Store, model: str, dimension: int, *, rebuild: bo
     _publish(folder, generation, previous=base)
 
 
-def _add_words(folder: Path, store: Store, catalogue: Catalogue, number: int, base: Generation) -> WordIndex | None:
+def _replayable(base: Generation, store: Store, seq: int, model: str) -> bool:
+    return base.seq <= seq and base.vectors.seq >= store.log_begin() and base.vectors.model == model
+
+
+def _add_words(folder: Path, store: Store, number: int, base: Generation) -> WordIndex | None:
     """The words of ``base`` and what came since, or None where they must be made anew:
     something was removed, or ``base`` is damaged."""
     if store.removed_since(base.seq) or not intact(folder / base.words, base.word_files):
         return None
-    new = catalogue.body_key[catalogue.body_seq > base.seq]
+    new = store.bodies(since=base.seq)
     target = folder / _words_name(number)
     try:
         target.mkdir()
         branch(folder / base.words, target)
         words = WordIndex(target)
-        words.add(_bodies(store, new))
-        if words.counts == _counts(catalogue):
+        words.add(_texts(store, new))
+        if words.counts == (base.bodies + len(new), base.sentences + sum(len(body) for body in new)):
             return words
     except ValueError:
         # tantivy's word for an index that it can't read.
@@ -169,60 +175,56 @@ def _add_words(folder: Path, store: Store, catalogue: Catalogue, number: int, ba
     return None
 
 
-def _all_words(folder: Path, store: Store, catalogue: Catalogue, number: int) -> WordIndex:
+def _all_words(folder: Path, store: Store, number: int) -> WordIndex:
+    bodies = store.bodies()
     target = folder / _words_name(number)
     try:
         target.mkdir()
         words = WordIndex(target)
-        words.add(_bodies(store, catalogue.body_key))
+        words.add(_texts(store, bodies))
     except ValueError as error:
         raise OSError(f"{target}: {error}") from error
-    if words.counts != _counts(catalogue):
-        raise OSError(f"{target}: tantivy holds {words.counts} of {_counts(catalogue)} bodies and sentences")
+    counts = len(bodies), sum(len(body) for body in bodies)
+    if words.counts != counts:
+        raise OSError(f"{target}: tantivy holds {words.counts} of {counts} bodies and sentences")
     return words
-
-
-def _counts(catalogue: Catalogue) -> tuple[int, int]:
-    return len(catalogue.body_key), int((catalogue.last - catalogue.first + 1).sum())
 
 
 def _write_vectors(
     folder: Path,
     store: Store,
-    catalogue: Catalogue,
     number: int,
     before: VectorSnapshot | None,
+    seq: int,
     model: str,
     dimension: int,
 ) -> VectorSnapshot:
     index = VectorIndex.load(folder, before) if before else None
     since = before.seq if index and before else 0
     index = index or VectorIndex(dimension)
-    _replay(store, index, catalogue, since=since, until=catalogue.bodies_seq)
-    return index.save(folder, number, seq=catalogue.bodies_seq, model=model)
+    _replay(store, index, store.bodies(since=since), since=since)
+    return index.save(folder, number, seq=seq, model=model)
 
 
-def _replay(store: Store, vectors: VectorIndex, catalogue: Catalogue, *, since: int, until: int) -> None:
+def _replay(store: Store, vectors: VectorIndex, bodies: Iterable[BodyPlace], *, since: int) -> None:
     vectors.remove(store.removed_since(since))
-    late = (catalogue.body_seq > since) & (catalogue.body_seq <= until)
-    for key in catalogue.body_key[late]:
-        placed = store.placed(int(key))
+    for body in bodies:
+        placed = store.placed(body.key)
         ids = np.array([sentence[0] for sentence in placed.sentences], np.int64)
         vectors.add(ids, pool(placed.vectors, placed.title_vector))
 
 
-def _bodies(store: Store, keys: Iterable[int]) -> Iterator[tuple[int, list[tuple[int, int, int]], str, str]]:
+def _texts(store: Store, bodies: Iterable[BodyPlace]) -> Iterator[tuple[int, list[tuple[int, int, int]], str, str]]:
     with bar("indexing words", "articles") as shown:
-        for key in keys:
-            title, text = store.body(int(key))
-            spans = [(number, start, end) for number, _, _, start, end in store.sentences(int(key))]
-            yield int(key), spans, title, text
+        for body in bodies:
+            title, text = store.body(body.key)
+            spans = [(number, start, end) for number, _, _, start, end in store.sentences(body.key)]
+            yield body.key, spans, title, text
             shown.update()
 
 
-def _far_behind(store: Store, catalogue: Catalogue, snapshot: VectorSnapshot) -> bool:
-    late = catalogue.body_seq > snapshot.seq
-    waiting = int((catalogue.last[late] - catalogue.first[late] + 1).sum())
+def _far_behind(store: Store, snapshot: VectorSnapshot) -> bool:
+    waiting = sum(len(body) for body in store.bodies(since=snapshot.seq))
     waiting += sum(last - first + 1 for first, last in store.removed_since(snapshot.seq))
     return waiting > max(_REPLAY_FEW, _REPLAY_SHARE * snapshot.count)
 

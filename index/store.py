@@ -8,7 +8,7 @@ import json
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -22,7 +22,17 @@ from index.embedder import Vectors
 from index.errors import IndexDamagedError, StoreError
 from index.sentences import Split
 
-__all__ = ["Catalogue", "Held", "Placed", "Store", "body_digest", "digest_of", "sentence_from", "text_key"]
+__all__ = [
+    "Catalogue",
+    "Held",
+    "Placed",
+    "Store",
+    "StoreFacts",
+    "body_digest",
+    "digest_of",
+    "sentence_from",
+    "text_key",
+]
 
 FORMAT = 2
 
@@ -114,6 +124,9 @@ _ARTICLE = (
 # a form letter printed a thousand times can cost.
 _MOST_ALIKE = 20
 
+# Half precision rounds a vector of length 1 by less.
+_OFF_UNIT = 0.01
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Held:
@@ -121,6 +134,18 @@ class Held:
 
     digest: bytes
     origin: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BodyPlace:
+    """A body's key and the ids of its sentences, both included; as long as it has sentences."""
+
+    key: int
+    first: int
+    last: int
+
+    def __len__(self) -> int:
+        return self.last - self.first + 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,6 +158,20 @@ class Placed:
     sentences: tuple[tuple[int, int, int, int, int], ...]
     vectors: Vectors
     title_vector: Vectors
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoreFacts:
+    """Counts of what is stored. ``texts`` are distinct ones with a vector; months are
+    ``YYYY-MM``, and None stands for what is not known."""
+
+    articles: int
+    revisions: int
+    sentences: int
+    texts: int
+    by_month: dict[str | None, int]
+    by_source: dict[str | None, int]
+    by_language: dict[str | None, int]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -434,6 +473,12 @@ class Store:
             if row is None:
                 return False
             bodies = self._rows("SELECT DISTINCT body FROM revision WHERE article = ?", row)
+            # Adding its address again must fetch it again.
+            self._connection.execute(
+                "DELETE FROM mark WHERE name IN (SELECT url FROM revision WHERE article = ?1"
+                " UNION SELECT origin FROM revision WHERE article = ?1)",
+                row,
+            )
             self._connection.execute("DELETE FROM article WHERE key = ?", row)
             self._log("facts", None)
             for (body,) in bodies:
@@ -475,6 +520,14 @@ class Store:
             story=_connected(len(bodies), np.searchsorted(bodies[:, 0], near)),
         )
 
+    def bodies(self, *, since: int = 0, until: int | None = None) -> list[BodyPlace]:
+        """The bodies stored after change ``since`` and not after ``until``, in order of key."""
+        rows = self._rows(
+            "SELECT key, first_sentence, last_sentence FROM body WHERE seq > ? AND seq <= ? ORDER BY key",
+            (since, self.body_seq() if until is None else until),
+        )
+        return [BodyPlace(key=key, first=first, last=last) for key, first, last in rows]
+
     def removed_since(self, seq: int) -> list[tuple[int, int]]:
         """The ranges of sentence ids, both ends included, removed after change ``seq``."""
         rows = self._rows(
@@ -499,6 +552,109 @@ class Store:
             vectors=vectors.reshape(len(rows), len(title_vector)),
             title_vector=title_vector,
         )
+
+    def log_begin(self) -> int:
+        """The change from which on the log is whole: what is older can't be replayed."""
+        return int(self.meta().get("log_begin", "0"))
+
+    def forget(self) -> None:
+        """Delete the vectors that no sentence has and the log of what every cache holds, and
+        give back their room on disk. Call it when the caches on disk are up to date."""
+        with self._transaction():
+            self._connection.execute(
+                "DELETE FROM vector WHERE NOT EXISTS (SELECT 1 FROM sentence WHERE vector = vector.id)"
+                " AND NOT EXISTS (SELECT 1 FROM body WHERE title_vector = vector.id)"
+            )
+            begin = self.body_seq()
+            self._connection.execute("DELETE FROM log WHERE seq < ?", (begin,))
+            self._connection.execute("INSERT OR REPLACE INTO meta VALUES ('log_begin', ?)", (str(begin),))
+        try:
+            self._connection.execute("VACUUM")
+            self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        except sqlite3.Error as error:
+            raise self._unusable(error) from error
+
+    def facts(self) -> StoreFacts:
+        """What there is, counted."""
+        articles, sentences = self.counts()
+        (revisions,) = self._one("SELECT count(*) FROM revision")
+        (texts,) = self._one("SELECT count(*) FROM vector")
+        return StoreFacts(
+            articles=articles,
+            sentences=sentences,
+            revisions=int(revisions),
+            texts=int(texts),
+            by_month=self._counted("SELECT substr(published, 1, 7), count(*) FROM newest GROUP BY 1 ORDER BY 1"),
+            by_source=self._counted("SELECT source, count(*) FROM newest GROUP BY 1 ORDER BY 2 DESC, 1"),
+            by_language=self._counted(
+                "SELECT b.language, count(*) FROM newest n JOIN body b ON b.key = n.body GROUP BY 1 ORDER BY 2 DESC, 1"
+            ),
+        )
+
+    def problems(self, dimension: int) -> Iterator[str]:
+        """Every way in which what is stored contradicts itself or the promises made of it."""
+        yield from (str(row[0]) for row in self._rows("PRAGMA integrity_check") if row[0] != "ok")
+        for table, row, parent, _ in self._rows("PRAGMA foreign_key_check"):
+            yield f"{table} row {row}: refers to a row of {parent} that isn't there"
+        yield from (
+            f"article {article_id!r}: revisions are numbered {numbers}, not 1 to {count}"
+            for article_id, numbers, count in self._rows(
+                "SELECT a.id, group_concat(r.number), count(r.number) FROM article a LEFT JOIN revision r"
+                " ON r.article = a.key GROUP BY a.key HAVING count(r.number) = 0 OR min(r.number) != 1"
+                " OR max(r.number) != count(r.number)"
+            )
+        )
+        yield from (
+            f"body {key}: no revision has it"
+            for (key,) in self._rows("SELECT key FROM body WHERE key NOT IN (SELECT body FROM revision)")
+        )
+        for (key,) in self._rows("SELECT key FROM revision ORDER BY key"):
+            yield from self._revision_problems(int(key))
+        for (key,) in self._rows("SELECT key FROM body ORDER BY key"):
+            yield from self._body_problems(int(key))
+        for (number,) in self._rows("SELECT id FROM vector ORDER BY id"):
+            (blob,) = self._one("SELECT vector FROM vector WHERE id = ?", (number,))
+            if len(blob) != 2 * dimension:
+                yield f"vector {number}: {len(blob)} bytes, not {2 * dimension}"
+            elif not abs(float(np.linalg.norm(_from_blob(blob))) - 1) < _OFF_UNIT:
+                yield f"vector {number}: its length is {np.linalg.norm(_from_blob(blob)):.4f}, not 1"
+
+    def _revision_problems(self, key: int) -> Iterator[str]:
+        article = self.edition(key)
+        (digest,) = self._one("SELECT digest FROM revision WHERE key = ?", (key,))
+        # A language may have been detected, which the digest of what was given leaves out.
+        if digest not in (digest_of(article), digest_of(replace(article, language=None))):
+            yield f"article {article.id!r}, revision {article.revision}: not what was stored (its hash differs)"
+
+    def _body_problems(self, key: int) -> Iterator[str]:
+        title, text, language, digest, first, last, title_key = self._one(
+            "SELECT b.title, b.text, b.language, b.digest, b.first_sentence, b.last_sentence, v.text_key FROM body b"
+            " JOIN vector v ON v.id = b.title_vector WHERE b.key = ?",
+            (key,),
+        )
+        if digest != _digest_of_body(title, text, language):
+            yield f"body {key}: not the words that were stored (their hash differs)"
+        rows = self._rows(
+            "SELECT s.id, s.ordinal, s.start, s.end, v.text_key FROM sentence s JOIN vector v ON v.id = s.vector"
+            " WHERE s.body = ? ORDER BY s.ordinal",
+            (key,),
+        )
+        if [row[0] for row in rows] != list(range(first, last + 1)) or [row[1] for row in rows] != [*range(len(rows))]:
+            yield f"body {key}: its sentences are not {first} to {last}, in order"
+        end = 0
+        for number, _, start, stop, vector_key in rows:
+            if not end <= start < stop <= len(text) or text[end:start].strip():
+                yield f"sentence {number}: characters {start} to {stop} don't follow on what is before"
+            if vector_key != text_key(text[start:stop]):
+                yield f"sentence {number}: its vector is that of another text"
+            end = stop
+        if text[end:].strip():
+            yield f"body {key}: its end belongs to no sentence"
+        if title_key != text_key(title):
+            yield f"body {key}: its title's vector is that of another text"
+
+    def _counted(self, query: str) -> dict[str | None, int]:
+        return {row[0]: int(row[1]) for row in self._rows(query)}
 
     def _connect(self, writable: bool) -> sqlite3.Connection:
         if writable:
@@ -647,7 +803,11 @@ def digest_of(article: Article) -> bytes:
 
 def body_digest(article: Article) -> bytes:
     """Equal for articles with the same words, to be split and embedded alike."""
-    return hashlib.sha256(json.dumps((article.title, article.text, article.language)).encode()).digest()
+    return _digest_of_body(article.title, article.text, article.language)
+
+
+def _digest_of_body(title: str, text: str, language: str | None) -> bytes:
+    return hashlib.sha256(json.dumps((title, text, language)).encode()).digest()
 
 
 def sentence_from(row: Sequence[int], article_id: str) -> Sentence:

@@ -128,6 +128,16 @@ class VectorIndex:
         real = ids[0] >= 0
         return ids[0][real], scores[0][real]
 
+    def ids(self) -> NDArray[np.int64]:
+        """The ids of all vectors held, (n,)."""
+        ids: NDArray[np.int64] = _faiss.vector_to_array(self._index.id_map)
+        return ids
+
+    def reconstruct(self, ids: NDArray[np.int64]) -> Vectors:
+        """The vectors held under these ids, as far as they are kept: float32, (n, dimension)."""
+        vectors: Vectors = self._index.reconstruct_batch(ids)
+        return vectors
+
     def save(self, folder: Path, generation: int, *, seq: int, model: str) -> VectorSnapshot:
         """Write a snapshot file of its own, whole or not at all.
 

@@ -94,6 +94,11 @@ class _Part:
         order = np.lexsort((keys, -scores))
         return keys[order], scores[order]
 
+    def keys(self) -> set[int]:
+        hits = self._searcher.search(_query.all_query(), max(1, len(self)), count=False).hits
+        found = np.array(self._searcher.fast_field_values("key", [address for _, address in hits]), np.int64)
+        return set(found.tolist())
+
     def frequency(self, term: str) -> int:
         return int(self._searcher.doc_freq("body", term))
 
@@ -120,6 +125,10 @@ class WordIndex:
     def counts(self) -> tuple[int, int]:
         """How many articles and how many sentences are held."""
         return len(self._articles), len(self._sentences)
+
+    def keys(self) -> tuple[set[int], set[int]]:
+        """The keys of all articles and the ids of all sentences held."""
+        return self._articles.keys(), self._sentences.keys()
 
     def add(self, articles: Iterable[tuple[int, Sequence[tuple[int, int, int]], str, str]]) -> None:
         """Add articles: each one's key, its sentences (id, start, end), its title and its text."""

@@ -1,0 +1,148 @@
+"""What keeps an index true and small: every promise checked, what is there counted."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+import index.caches as caches
+from index.embedder import Vectors
+from index.store import Store, StoreFacts
+from index.vectors import pool
+from index.words import WordIndex
+
+__all__ = ["Stats", "VerifyReport", "measure", "verify"]
+
+# Half precision keeps three digits of each of a vector's numbers.
+_AGREES = 0.999
+# Problems of one kind named one by one; a file torn in half would give millions.
+_NAMED = 100
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VerifyReport:
+    """What was checked and what was found wrong, each with the row or the file.
+
+    ``stored`` are contradictions in the store itself, which nothing can rebuild; ``cached``
+    those of the search caches, which a repair makes anew from the store.
+    """
+
+    articles: int
+    sentences: int
+    stored: tuple[str, ...]
+    cached: tuple[str, ...]
+
+    @property
+    def sound(self) -> bool:
+        """Whether nothing is wrong."""
+        return not self.stored and not self.cached
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stats:
+    """What an index holds, and how. ``sizes`` are bytes on disk."""
+
+    facts: StoreFacts
+    sizes: dict[str, int]
+    model: str
+    engine: str
+    vectors: str
+    generation: int | None
+
+
+def verify(folder: Path, store: Store) -> VerifyReport:
+    """Check every promise of the store, and its caches against it.
+
+    Call it within a snapshot. Raises StoreError where the store can't be read at all.
+    """
+    articles, sentences = store.counts()
+    meta = store.meta()
+    if "dimension" not in meta:
+        return VerifyReport(articles=articles, sentences=sentences, stored=(), cached=())
+    stored = _first(store.problems(int(meta["dimension"])))
+    cached = _first(_cache_problems(folder, store, meta["fingerprint"]))
+    return VerifyReport(articles=articles, sentences=sentences, stored=stored, cached=cached)
+
+
+def measure(folder: Path, store: Store, engine: str) -> Stats:
+    """Count what is stored and what it takes."""
+    meta = store.meta()
+    generation = caches.current(folder)
+    sizes = {"articles": 0, "words": 0, "vectors": 0, "other": 0}
+    for path in folder.rglob("*"):
+        if path.is_file():
+            top = path.relative_to(folder).parts[0]
+            kind = next((kind for kind in sizes if top.startswith(kind)), "other")
+            sizes[kind] += path.stat().st_size
+    return Stats(
+        facts=store.facts(),
+        sizes=sizes,
+        model=meta.get("model", ""),
+        engine=engine,
+        vectors=generation.vectors.kind if generation else "none yet",
+        generation=generation.number if generation else None,
+    )
+
+
+def _first(problems: Iterator[str]) -> tuple[str, ...]:
+    found = []
+    for number, problem in enumerate(problems):
+        if number == _NAMED:
+            found.append("and more")
+            break
+        found.append(problem)
+    return tuple(found)
+
+
+def _cache_problems(folder: Path, store: Store, model: str) -> Iterator[str]:
+    generation = caches.current(folder)
+    if generation is None:
+        yield "CURRENT: missing or damaged"
+        return
+    held = caches.load(folder, generation, store, model)
+    if held is None:
+        yield f"generation {generation.number}: its files are not what was published"
+        return
+    catalogue = store.catalogue()
+    # What was stored since is no problem: the next question or change publishes it.
+    there = catalogue.body_seq <= held.seq
+    bodies = set(catalogue.body_key[there].tolist())
+    sentences = {
+        number
+        for first, last in zip(catalogue.first[there].tolist(), catalogue.last[there].tolist(), strict=True)
+        for number in range(first, last + 1)
+    }
+    gone = {number for first, last in store.removed_since(held.seq) for number in range(first, last + 1)}
+    word_bodies, word_sentences = held.words.keys()
+    if not bodies <= word_bodies or (word_bodies - bodies and not gone):
+        yield f"words: {len(word_bodies ^ bodies)} bodies differ from the store's"
+    if word_sentences - gone != sentences:
+        yield f"words: {len((word_sentences - gone) ^ sentences)} sentences differ from the store's"
+    if set(held.vectors.ids().tolist()) - gone != sentences:
+        yield f"vectors: {len((set(held.vectors.ids().tolist()) - gone) ^ sentences)} differ from the store's"
+        return
+    for key in catalogue.body_key[there].tolist():
+        placed = store.placed(key)
+        ids = np.array([row[0] for row in placed.sentences], np.int64)
+        expected: Vectors = pool(placed.vectors, placed.title_vector)
+        agreement = (held.vectors.reconstruct(ids) * expected).sum(axis=1)
+        yield from (
+            f"vector of sentence {number}: not the pooled one (cosine {cosine:.3f})"
+            for number, cosine in zip(ids.tolist(), agreement.tolist(), strict=True)
+            if not cosine > _AGREES
+        )
+        yield from (
+            f"words of sentence {number}: not those of the store" for number in _unfound(held.words, key, store)
+        )
+
+
+def _unfound(words: WordIndex, key: int, store: Store) -> Iterator[int]:
+    """Sentences of a body whose own words don't find them."""
+    _, text = store.body(key)
+    for number, _, _, start, end in store.sentences(key):
+        terms = words.terms(text[start:end])
+        if terms and number not in words.search_sentences(terms[:1], len(text), [key])[0]:
+            yield number
