@@ -23,7 +23,8 @@ from index.article import Article, clean_line
 from index.errors import ArticleError
 from index.progress import bar
 from index.readers import Reading
-from index.readers.sandbox import Links, Sandbox, form_of
+from index.readers.forms import form_of
+from index.readers.sandbox import Links, Sandbox
 from index.wire import Answer, WebLimits, Wire, is_of_the_web, shown
 
 __all__ = ["Fetched", "WebLimits", "address_of", "fetch_all"]

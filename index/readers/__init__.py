@@ -14,7 +14,7 @@ from index.readers.forms import SUFFIXES, TRUSTED, form_of_name, source_of, step
 from index.readers.sandbox import Sandbox
 from index.readers.steps import Draft, Options, refusal, walk
 
-__all__ = ["SUFFIXES", "Reading", "read_all"]
+__all__ = ["SUFFIXES", "Reading", "origin_of", "read_all", "read_within"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,6 +51,22 @@ def read_all(paths: Iterable[str | os.PathLike[str]], *, fields: Mapping[str, st
                 yield from [found] if isinstance(found, Reading) else _read(*found, sandbox, fields)
 
 
+def read_within(
+    folder: Path, paths: Iterable[str | os.PathLike[str]], *, fields: Mapping[str, str] | None = None
+) -> Iterator[Reading]:
+    """Every article in ``paths``, files below ``folder``, just as ``read_all`` reads them
+    when it walks that folder."""
+    with Sandbox() as sandbox:
+        for given in paths:
+            found = _below(folder, Path(given))
+            yield from [found] if isinstance(found, Reading) else _read(*found, sandbox, fields)
+
+
+def origin_of(path: Path) -> str:
+    """What ``Reading.origin`` says of a file."""
+    return clean_line(str(path.absolute()))
+
+
 def _walk(folder: Path) -> Iterator[tuple[Path, str] | Reading]:
     """The files below a folder, with their paths within it."""
     unreadable: list[OSError] = []
@@ -59,16 +75,19 @@ def _walk(folder: Path) -> Iterator[tuple[Path, str] | Reading]:
         # Links may lead out of the folder, or round in it; what they lead to can be given itself.
         links = [name for name in folders if Path(parent, name).is_symlink()]
         for name in sorted(files + links):
-            path = Path(parent, name)
-            if path.is_symlink() and not name.startswith("."):
-                reason = "a symbolic link, which is not followed: give what it leads to"
-                yield _rejected(path, ArticleError(str(path), reason))
-            elif not name.startswith("."):
-                yield path, path.relative_to(folder).as_posix()
+            if not name.startswith("."):
+                yield _below(folder, Path(parent, name))
     for error in unreadable:
         path = Path(error.filename or folder)
         reason = f"the folder can't be read ({error.strerror}): check its permissions"
         yield _rejected(path, ArticleError(str(path), reason))
+
+
+def _below(folder: Path, path: Path) -> tuple[Path, str] | Reading:
+    if path.is_symlink():
+        reason = "a symbolic link, which is not followed: give what it leads to"
+        return _rejected(path, ArticleError(str(path), reason))
+    return path, path.relative_to(folder).as_posix()
 
 
 def _read(path: Path, relative: str, sandbox: Sandbox, fields: Mapping[str, str] | None) -> Iterator[Reading]:
@@ -81,7 +100,7 @@ def _read(path: Path, relative: str, sandbox: Sandbox, fields: Mapping[str, str]
         else:
             article = found.article
             name = str(path) if number == 0 and article.id == relative else f"{path} ({article.id})"
-            yield Reading(name=clean_line(name), origin=_origin(path), article=article, note=found.note)
+            yield Reading(name=clean_line(name), origin=origin_of(path), article=article, note=found.note)
 
 
 def _read_here(path: Path, relative: str) -> Iterator[Found | ArticleError]:
@@ -108,8 +127,4 @@ class _Unwatched:
 def _rejected(path: Path, error: ArticleError) -> Reading:
     # Names may hold what steers a terminal, and bytes that are no text.
     error = ArticleError(clean_line(error.name), error.reason)
-    return Reading(name=error.name, origin=_origin(path), error=error)
-
-
-def _origin(path: Path) -> str:
-    return clean_line(str(path.absolute()))
+    return Reading(name=error.name, origin=origin_of(path), error=error)
