@@ -546,7 +546,9 @@ class Store:
             (body,),
         )
         title_vector = _from_blob(title)
-        vectors = np.frombuffer(b"".join(row[5] for row in rows), np.float16).astype(np.float32)
+        vectors = _from_blob(b"".join(row[5] for row in rows))
+        if len(vectors) != len(rows) * len(title_vector):
+            raise IndexDamagedError(f"{self._path}: the vectors of body {body} are damaged: restore it from a copy")
         return Placed(
             sentences=tuple(row[:5] for row in rows),
             vectors=vectors.reshape(len(rows), len(title_vector)),

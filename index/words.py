@@ -130,6 +130,10 @@ class WordIndex:
         """The keys of all articles and the ids of all sentences held."""
         return self._articles.keys(), self._sentences.keys()
 
+    def frequency(self, term: str) -> tuple[int, int]:
+        """How many articles and how many sentences hold a term."""
+        return self._articles.frequency(term), self._sentences.frequency(term)
+
     def add(self, articles: Iterable[tuple[int, Sequence[tuple[int, int, int]], str, str]]) -> None:
         """Add articles: each one's key, its sentences (id, start, end), its title and its text."""
         whole, parts = self._articles.writer(), self._sentences.writer()

@@ -137,6 +137,19 @@ def _parser() -> argparse.ArgumentParser:
     listing = _command(commands, "list", _list, "list the articles", ["byline list", "byline list --json | head"])
     listing.set_defaults(run=_list)
 
+    show = _command(
+        commands,
+        "show",
+        _show,
+        "show an article, as it is or as it was",
+        [
+            "byline show council/budget.txt",
+            "byline show council/budget.txt --revision 1    and what has changed since",
+        ],
+    )
+    show.add_argument("id", metavar="ID", help="as `byline list` shows it")
+    show.add_argument("--revision", type=_count, metavar="N", help="an earlier state of it (the first is 1)")
+
     remove = _command(
         commands,
         "remove",
@@ -148,6 +161,29 @@ def _parser() -> argparse.ArgumentParser:
         ],
     )
     remove.add_argument("ids", nargs="+", metavar="ID", help="as `byline list` shows it")
+
+    _command(
+        commands,
+        "compact",
+        _compact,
+        "leave nothing on disk of what was removed",
+        ["byline compact"],
+    )
+    verify = _command(
+        commands,
+        "verify",
+        _verify,
+        "check every promise of the index",
+        ["byline verify", "byline verify --repair"],
+    )
+    verify.add_argument("--repair", action="store_true", help="write the search caches anew from what is stored")
+    _command(
+        commands,
+        "stats",
+        _stats,
+        "tell what the index holds, and how",
+        ["byline stats", "byline stats --json"],
+    )
 
     search = _command(
         commands,
@@ -269,7 +305,7 @@ def _add(options: argparse.Namespace) -> int:
 
 
 def _report(report: AddReport, *, as_json: bool) -> None:
-    kinds = ("added", "updated", "unchanged", "rejected")
+    kinds = ("added", "updated", "unchanged", "duplicate", "rejected")
     counts = {kind: len(getattr(report, kind)) for kind in kinds}
     if as_json:
         outcomes = [
@@ -334,6 +370,152 @@ def _list(options: argparse.Namespace) -> int:
         print(f"{_reference(article)}\n    {article.id}")
     print(f"{len(articles):,} article{'' if len(articles) == 1 else 's'}")
     return DONE
+
+
+def _show(options: argparse.Namespace) -> int:
+    from difflib import unified_diff
+
+    from index import ArticleIndex
+    from qa.answer import article_facts
+
+    with ArticleIndex.open(_index(options), read_only=True) as index:
+        shown = index.article(options.id, revision=options.revision)
+        revisions = index.revisions(options.id)
+        copies = index.copies(options.id)
+    newest = revisions[-1].article
+    diff = [
+        line.rstrip("\n")
+        for line in unified_diff(
+            _lines(shown), _lines(newest), f"revision {shown.revision}", f"revision {newest.revision}", n=0, lineterm=""
+        )
+    ]
+    states = [
+        {
+            "revision": revision.article.revision,
+            "known": revision.known.isoformat(timespec="seconds"),
+            "since": revision.since.isoformat() if revision.since else None,
+        }
+        for revision in revisions
+    ]
+    if options.json:
+        others = [{"id": copy.article_id, "similarity": round(copy.similarity, 3)} for copy in copies]
+        facts = {**article_facts(shown), "language": shown.language, "revision": shown.revision, "text": shown.text}
+        _print_json({**facts, "revisions": states, "diff": diff, "copies": others})
+        return DONE
+    print(f"{_reference(shown)}\n    {shown.id}")
+    if shown.authors:
+        print(f"    by {', '.join(shown.authors)}")
+    if len(states) > 1:
+        for state in states:
+            here = " (shown)" if state["revision"] == shown.revision else ""
+            print(f"    revision {state['revision']}, known {state['known']}, since {state['since']}{here}")
+    for copy in copies:
+        print(f"    also printed as {copy.article_id} ({copy.similarity:.0%} alike)")
+    print(f"\n{shown.text}")
+    if diff:
+        print("\nWhat has changed since:")
+        print("\n".join(diff))
+    return DONE
+
+
+def _lines(article: Article) -> list[str]:
+    facts = [
+        ("title", article.title),
+        ("published", article.published),
+        ("modified", article.modified),
+        ("url", article.url),
+        ("source", article.source),
+        ("authors", ", ".join(article.authors)),
+    ]
+    return [f"{name}: {value}" for name, value in facts if value] + article.text.split("\n")
+
+
+def _compact(options: argparse.Namespace) -> int:
+    from index import ArticleIndex
+
+    folder = _index(options)
+    before = _bytes(folder)
+    with ArticleIndex.open(folder) as index:
+        index.compact()
+    after = _bytes(folder)
+    if options.json:
+        _print_json({"before": before, "after": after})
+    else:
+        print(f"{_size(before)} before, {_size(after)} after")
+    return DONE
+
+
+def _verify(options: argparse.Namespace) -> int:
+    from index import ArticleIndex
+
+    with ArticleIndex.open(_index(options), read_only=not options.repair) as index:
+        if options.repair:
+            index.repair()
+        report = index.verify()
+    if options.json:
+        _print_json(
+            {
+                "sound": report.sound,
+                "articles": report.articles,
+                "sentences": report.sentences,
+                "stored": list(report.stored),
+                "cached": list(report.cached),
+            }
+        )
+        return DONE if report.sound else PARTLY
+    for problem in report.stored:
+        print(f"stored: {problem}")
+    for problem in report.cached:
+        print(f"cached: {problem}")
+    if report.stored:
+        print("what is stored is damaged: restore the index from a copy, or add the articles to a new one")
+    elif report.cached:
+        print("what is stored is sound, the search caches are not: run `byline verify --repair`")
+    else:
+        print(f"sound: {report.articles:,} articles, {report.sentences:,} sentences")
+    return DONE if report.sound else PARTLY
+
+
+def _stats(options: argparse.Namespace) -> int:
+    from dataclasses import asdict
+
+    from index import ArticleIndex
+
+    with ArticleIndex.open(_index(options), read_only=True) as index:
+        stats = index.stats()
+    if options.json:
+        facts = asdict(stats.facts)
+        for name, counts in facts.items():
+            if isinstance(counts, dict):
+                facts[name] = {"unknown" if key is None else key: count for key, count in counts.items()}
+        _print_json({**facts, **{key: value for key, value in asdict(stats).items() if key != "facts"}})
+        return DONE
+    held = stats.facts
+    print(f"articles     {held.articles:,} in {held.revisions:,} revisions")
+    print(f"sentences    {held.sentences:,} of the newest revisions; {held.texts:,} distinct texts embedded")
+    print(f"model        {stats.model} by {stats.engine}")
+    print(f"vectors      {stats.vectors}, generation {stats.generation or 'none yet'}")
+    print(f"on disk      {', '.join(f'{kind} {_size(size)}' for kind, size in stats.sizes.items())}")
+    for name, counts in (("month", held.by_month), ("source", held.by_source), ("language", held.by_language)):
+        print(f"\narticles by {name}")
+        widest = max(counts.values(), default=1)
+        for key, count in counts.items():
+            bar = "▪" * max(1, round(24 * count / widest))
+            print(f"  {textwrap.shorten(key or 'unknown', 30, placeholder='…'):<30} {count:>9,}  {bar}")
+    return DONE
+
+
+def _bytes(folder: Path) -> int:
+    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+
+
+def _size(count: int) -> str:
+    size = float(count)
+    for unit in ("bytes", "KB", "MB"):
+        if size < 1000:
+            return f"{size:.0f} {unit}" if unit == "bytes" else f"{size:.1f} {unit}"
+        size /= 1000
+    return f"{size:.1f} GB"
 
 
 def _remove(options: argparse.Namespace) -> int:
