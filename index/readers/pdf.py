@@ -23,8 +23,6 @@ _MAX_TITLE = 300
 _NO_TITLE = re.compile(
     r"untitled|microsoft word\b.*|.*\.(?:docx?|odt|pdf|indd|tex|rtf|html?)|https?:.*|about:blank", re.IGNORECASE
 )
-    r"untitled|microsoft word\b.*|.*\.(?:docx?|odt|pdf|indd|tex|rtf|html?)|https?:.*|about:blank", re.IGNORECASE
-)
 
 
 def read_pdf(source: Source, _options: Options) -> Iterator[Step]:
