@@ -137,14 +137,15 @@ def _entry(entry: Any, feed: Any, name: str, relative: str) -> Draft:
     facts = {
         "title": words_of(str(entry.get("title") or "")).replace("\n", " "),
         "published": entry.get("published") or entry.get("created"),
-        "modified": entry.get("updated"),
+        # By dict's own way: feedparser's gives the day of publication where there is none.
+        "modified": dict.get(entry, "updated"),
         "url": url,
         "source": words_of(str((entry.get("source") or feed).get("title") or "")).replace("\n", " "),
         "authors": [str(person) for person in people if person],
         "language": (entry.get("content") or [{}])[0].get("language") or feed.get("language"),
     }
-    if not facts["published"]:
-        # What Atom asks for; an entry that was never changed has no other date.
+    if facts["published"] in (None, facts["modified"]):
+        # Atom asks for `updated` even of an entry that was never changed.
         facts["published"] = facts.pop("modified")
     return Draft(
         name=name,

@@ -16,14 +16,19 @@ from lxml.html import HtmlElement
 from index.errors import ArticleError
 from index.readers.steps import Draft, Options, Source, Step
 
-__all__ = ["page", "read_page"]
+__all__ = ["MAX_BYTES", "page", "read_page"]
 
-_MAX_BYTES = 20_000_000
+MAX_BYTES = 20_000_000
+"""The longest page taken; one of a megabyte is long."""
+
 _MAX_BLOCK = 1_000_000
 
 _CHARSET = re.compile(rb"""<meta[^>]{0,200}?charset\s*=\s*["']?\s*([\w:.-]{1,40})""", re.IGNORECASE)
 # Python knows codecs that are none of text, and some that take time without end.
 _KNOWN = re.compile(r"(?:utf|iso-?8859|latin|windows|cp|koi8|gb|big5|euc|shift|sjis|iso-?2022|mac|tis|us-?ascii)[\w-]*")
+# What trafilatura writes before a list's item and around a table's cells.
+_MARKS = re.compile(r"\A(?:- |\| )|\s*\|\Z")
+_RULE = re.compile(r"[|\s-]*\|[|\s-]*")
 _ARTICLE = re.compile(r"Article|Report|Posting|Review|WebPage|CreativeWork", re.IGNORECASE)
 
 _PUBLISHED = (
@@ -49,7 +54,7 @@ def read_page(source: Source, options: Options) -> Iterator[Step]:
     """An HTML file: its article, a paragraph a line, with what the page says of it."""
 
     def run() -> Draft:
-        data = source.read(_MAX_BYTES, "save the article alone")
+        data = source.read(MAX_BYTES, "save the article alone")
         return page(data, name=source.name, relative=source.relative, url=options.url)
 
     yield Step(name=source.name, run=run)
@@ -196,5 +201,8 @@ def _own(canonical: str | None, base: str | None) -> str | None:
 
 
 def _body(text: str, title: str | None) -> str:
-    first, _, rest = text.partition("\n")
-    return rest if rest.strip() and first.strip() == (title or "").strip() else text
+    """The text without the marks for lists and tables, and without the headline."""
+    lines = [_MARKS.sub("", line.strip()).strip() for line in text.split("\n") if not _RULE.fullmatch(line)]
+    if len(lines) > 1 and lines[0] == (title or "").strip():
+        lines = lines[1:]
+    return "\n".join(line for line in lines if line)

@@ -19,8 +19,10 @@ from typing import Any, Literal, Self
 from index.article import clean_line
 from index.errors import ArticleError
 from index.readers.facts import Found, Ids, article_from
+from index.readers.fields import check_fields
+from index.readers.forms import source_of
 from index.readers.frames import HEAD, pack, parse
-from index.readers.steps import Draft
+from index.readers.steps import Draft, refusal
 
 __all__ = ["Limits", "Links", "Sandbox"]
 
@@ -121,7 +123,9 @@ class Sandbox:
         of a name, such as ".html", where the file's own doesn't say; ``facts`` fill what
         the document doesn't state, but for a ``url``, which goes before its own;
         ``fields`` names the fields that facts stand in, as ``{"text": "body_clean"}``.
+        Raises SettingsError where those name no fact.
         """
+        check_fields(fields or {})
         given = {key: value for key, value in (facts or {}).items() if value}
         url = given.get("url")
         name = url if isinstance(url, str) else str(path)
@@ -133,6 +137,13 @@ class Sandbox:
             "fields": dict(fields or {}),
             "url": url,
         }
+        try:
+            # What can be told without it needs no process.
+            source_of(path, relative, name, form)
+        except (ArticleError, OSError, ValueError) as error:
+            failed = refusal(error, name)
+            yield _refused(failed.name, failed.reason)
+            return
         reading = _Reading(given)
         after: list[int] = []
         deaths = 0

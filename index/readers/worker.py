@@ -129,7 +129,7 @@ class _Worker:
         base = asked["base"]
         _allow(self._seconds)
         try:
-            source, _ = source_of(Path(asked["path"]), "", base, form="")
+            source, _ = source_of(Path(asked["path"]), "", base, form=".xml")
             self.say(["links", *links_of(source, base)])
         except (MemoryError, BrokenPipeError):
             raise

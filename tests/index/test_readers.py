@@ -156,7 +156,7 @@ def test_a_folder_is_walked_in_order(tmp_path: Path) -> None:
         ("list.md", "---\na:b\n---\nText.\n", "front matter holds no"),
         ("deep.md", "---\na: " + "[" * 3_000 + "\n---\nText.\n", "nested too deep"),
         ("front.md", "---\na: " + "b" * 70_000 + "\n---\nText.\n", "shorten it"),
-        ("kind.docx", "Text", "unknown kind of file"),
+        ("kind.doc", "Text", "unknown kind of file"),
         ("noext", "Text", "unknown kind of file"),
         ("long.txt", "T\n\n" + "x" * 2_000_001, "too many for one article"),
     ],
