@@ -379,8 +379,10 @@ class ArticleIndex:
             # A string is one source, never a series of one-letter paths, the last of which may be "/".
             listed = [sources] if isinstance(sources, str | os.PathLike | Article) else sources
             marking = _Marking(self._store.set_marks)
-            # Read before another thread does the fetching: the store is this one's.
-            marks = self._store.marks("http")
+            # Read before another thread does the fetching: the store is this one's. What is
+            # given bit by bit may have addresses in it.
+            fetching = not isinstance(listed, Sequence) or any(map(is_address, listed))
+            marks = self._store.marks("http") if fetching else {}
             if root is not None:
                 readings = read_within(Path(root), [os.fspath(s) for s in listed if not isinstance(s, Article)])
             else:
@@ -731,6 +733,8 @@ class _Marking:
         self._lists: dict[str, str] = {}
         self._marks: dict[str, str] = {}
         self._waiting: Counter[str] = Counter()
+        # One thread reads, another stores.
+        self._turn = threading.Lock()
 
     def readings(self, fetched: Iterable[Fetched]) -> Iterator[Reading]:
         """What was fetched, article by article, and what was refused."""
@@ -743,19 +747,22 @@ class _Marking:
                 if found.mark:
                     self._lists[found.url] = found.mark
                 continue
-            self._waiting[found.url] += 1
-            if found.mark:
-                # It comes with the last reading of its address.
-                self._marks[found.url] = found.mark
+            with self._turn:
+                self._waiting[found.url] += 1
+                if found.mark:
+                    # It comes with the last reading of its address.
+                    self._marks[found.url] = found.mark
             yield found.reading or Reading(name=found.url, origin=found.url)
 
     def stored(self, reading: Reading) -> None:
         """Note that nothing more is to be done for ``reading``."""
         url = reading.origin
-        if url not in self._waiting:
-            return
-        self._waiting[url] -= 1
-        if not self._waiting[url] and (mark := self._marks.pop(url, None)):
+        with self._turn:
+            if url not in self._waiting:
+                return
+            self._waiting[url] -= 1
+            mark = None if self._waiting[url] else self._marks.pop(url, None)
+        if mark:
             self._keep({url: mark})
 
     def finish(self) -> None:

@@ -106,17 +106,15 @@ def watch(
     watching.begin(folders, feeds, interval)
     rounds = 0
     while not stop.is_set():
-        began = time.monotonic()
         for folder in folders:
             yield from watching.look(folder)
-        looked = time.monotonic() - began
         for feed in feeds:
             if feed.due <= time.monotonic() or (once and not rounds):
                 yield from watching.poll(feed, interval)
         rounds += 1
         if once and (rounds == _ROUNDS or not any(folder.unsettled for folder in folders)):
             return
-        pauses = [max(every, _LOOKING * looked)] if folders else []
+        pauses = [max(every, _LOOKING * sum(folder.took for folder in folders))] if folders else []
         pauses += [feed.due - time.monotonic() for feed in feeds]
         stop.wait(_SETTLED if once else min(pauses))
 
@@ -173,6 +171,7 @@ class _Folder:
     identity: str | None = None
     missing: frozenset[str] = frozenset()
     unsettled: bool = False
+    took: float = 0.0
     waiting: str | None = None
 
     @property
@@ -227,7 +226,9 @@ class _Watch:
 
     def look(self, folder: _Folder) -> Iterator[Change]:
         """One round through a folder: what is gone is removed, what is new or changed taken."""
+        began = time.monotonic()
         seen = _look_through(folder.path, self._path)
+        folder.took = time.monotonic() - began
         folder.unsettled = False
         gone = frozenset(
             origin for origin in folder.marks if origin not in seen.files and not origin.startswith(seen.closed)
