@@ -37,12 +37,14 @@ _SAME_ARTICLE = 0.2
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
     """What became of one thing given to ``add``. ``reason`` says why it was rejected, what
-    it is a duplicate of, or what had to be made good in it."""
+    it is a duplicate of, or what had to be made good in it; ``origin`` is the file or
+    address that it came from, empty where a program made it."""
 
     name: str
     status: Status
     article_id: str | None = None
     reason: str | None = None
+    origin: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -177,11 +179,16 @@ class Adding:
                 status=pending.status,
                 article_id=pending.article.id,
                 reason=pending.reason,
+                origin=pending.reading.origin,
             )
             stored(pending.reading)
         self._publish(sum(len(pending.sentences) for pending in chunk))
 
     def _consider(self, reading: Reading, place: int, flush: Callable[[], None]) -> _Pending | Outcome:
+        considered = self._judge(reading, place, flush)
+        return replace(considered, origin=reading.origin) if isinstance(considered, Outcome) else considered
+
+    def _judge(self, reading: Reading, place: int, flush: Callable[[], None]) -> _Pending | Outcome:
         article = reading.article
         if article is None:
             if reading.error is None:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from itertools import groupby
 from pathlib import Path
 from types import TracebackType
+from typing import TYPE_CHECKING
 
 import numpy as np
 from filelock import FileLock, Timeout
@@ -31,13 +34,16 @@ from index.errors import (
     StoreError,
 )
 from index.moment import Moment
-from index.readers import Reading, read_all
+from index.readers import Reading, read_all, read_within
 from index.readers.facts import MAX_TEXT
 from index.store import Store, sentence_from
 from index.upkeep import Stats, VerifyReport, measure, verify
 from index.vectors import pool
 
-__all__ = ["ArticleHit", "ArticleIndex", "Copy", "Revision", "SearchResult", "SentenceHit"]
+if TYPE_CHECKING:
+    from index.web import Fetched
+
+__all__ = ["ArticleHit", "ArticleIndex", "Copy", "Revision", "SearchResult", "SentenceHit", "is_address"]
 
 _STORE = "articles.sqlite"
 _LOCK = "writer.lock"
@@ -324,8 +330,21 @@ class ArticleIndex:
         if not (_is_id(article_id) and self._store.has(article_id)):
             raise ArticleNotFoundError(f"{str(article_id)[:200]}: no such article in {self._path}: see `byline list`")
 
-    def add(self, sources: str | os.PathLike[str] | Article | Iterable[str | os.PathLike[str] | Article]) -> AddReport:
-        """Read, embed and store files, folders, or articles made by the caller.
+    def add(
+        self,
+        sources: str | os.PathLike[str] | Article | Iterable[str | os.PathLike[str] | Article],
+        *,
+        root: str | os.PathLike[str] | None = None,
+        allow_private: bool = False,
+        stop: Callable[[], bool] = lambda: False,
+    ) -> AddReport:
+        """Read, embed and store files, folders, what addresses of the web lead to (a page, or
+        each page of a feed or sitemap), or articles made by the caller.
+
+        Of an address that was added before only what has changed is fetched; none of a
+        private network is, nor led to, unless ``allow_private``. Where a ``root`` is given,
+        ``sources`` are files below it, known as if that folder were added. ``stop`` is asked
+        between two articles: once it says True no more are read, and what was is stored.
 
         Each article is durable once stored, whatever happens to the rest; what can't be
         read is rejected by name and stops nothing. An article whose id is known and whose
@@ -345,8 +364,20 @@ class ArticleIndex:
                     self._publish()
                     unpublished = 0
 
+            # A string is one source, never a series of one-letter paths, the last of which may be "/".
+            listed = [sources] if isinstance(sources, str | os.PathLike | Article) else sources
+            marking = _Marking(self._store.set_marks)
+            # Read before another thread does the fetching: the store is this one's. What is
+            # given bit by bit may have addresses in it.
+            fetching = not isinstance(listed, Sequence) or any(map(is_address, listed))
+            marks = self._store.marks("http") if fetching else {}
+            if root is not None:
+                readings = read_within(Path(root), [os.fspath(s) for s in listed if not isinstance(s, Article)])
+            else:
+                readings = _readings(listed, marks, marking, allow_private=allow_private)
             try:
-                report = Adding(self._store, self._embedding, publish).run(_readings(sources), lambda _: None)
+                report = Adding(self._store, self._embedding, publish).run(_until(stop, readings), marking.stored)
+                marking.finish()
             except BaseException:
                 # What was stored is made searchable; what went wrong is what is reported.
                 with suppress(OSError):
@@ -644,15 +675,88 @@ class ArticleIndex:
             ) from error
 
 
+def is_address(source: object) -> bool:
+    """Whether a source given to ``add`` is an address of the web rather than a path."""
+    return isinstance(source, str) and source.lower().startswith(("http://", "https://"))
+
+
+def _until(stop: Callable[[], bool], readings: Iterator[Reading]) -> Iterator[Reading]:
+    while not stop() and (reading := next(readings, None)) is not None:
+        yield reading
+
+
 def _readings(
-    sources: str | os.PathLike[str] | Article | Iterable[str | os.PathLike[str] | Article],
+    sources: Iterable[str | os.PathLike[str] | Article],
+    marks: Mapping[str, str],
+    marking: _Marking,
+    *,
+    allow_private: bool,
 ) -> Iterator[Reading]:
-    # A string is a path, never a series of one-letter paths, the last of which may be "/".
-    for source in [sources] if isinstance(sources, str | os.PathLike | Article) else sources:
-        if isinstance(source, Article):
-            yield _given(source)
-        else:
-            yield from read_all([source])
+    # Addresses together: what is learnt of a host serves for all that lie there.
+    for addresses, several in groupby(sources, is_address):
+        if addresses:
+            # Loaded where it is needed: an HTTP client takes a while.
+            from index.readers.sandbox import Sandbox
+            from index.web import fetch_all
+
+            with Sandbox() as sandbox:
+                urls = (str(source) for source in several)
+                yield from marking.readings(
+                    fetch_all(urls, known=marks.get, sandbox=sandbox, allow_private=allow_private)
+                )
+            continue
+        for source in several:
+            if isinstance(source, Article):
+                yield _given(source)
+            else:
+                yield from read_all([source])
+
+
+class _Marking:
+    """What was fetched as readings, whose marks are kept as soon as all that they stand
+    for is stored, never before."""
+
+    def __init__(self, keep: Callable[[Mapping[str, str]], None]) -> None:
+        self._keep = keep
+        self._lists: dict[str, str] = {}
+        self._marks: dict[str, str] = {}
+        self._waiting: Counter[str] = Counter()
+        # One thread reads, another stores.
+        self._turn = threading.Lock()
+
+    def readings(self, fetched: Iterable[Fetched]) -> Iterator[Reading]:
+        """What was fetched, article by article, and what was refused."""
+        for found in fetched:
+            if found.status == "refused":
+                error = ArticleError(found.url, found.reason or "")
+                yield Reading(name=found.url, origin=found.url, error=error)
+                continue
+            if found.reading is None and found.status == "read":
+                if found.mark:
+                    self._lists[found.url] = found.mark
+                continue
+            with self._turn:
+                self._waiting[found.url] += 1
+                if found.mark:
+                    # It comes with the last reading of its address.
+                    self._marks[found.url] = found.mark
+            yield found.reading or Reading(name=found.url, origin=found.url)
+
+    def stored(self, reading: Reading) -> None:
+        """Note that nothing more is to be done for ``reading``."""
+        url = reading.origin
+        with self._turn:
+            if url not in self._waiting:
+                return
+            self._waiting[url] -= 1
+            mark = None if self._waiting[url] else self._marks.pop(url, None)
+        if mark:
+            self._keep({url: mark})
+
+    def finish(self) -> None:
+        """Keep the marks of feeds and sitemaps, now that all their pages are stored."""
+        if self._lists:
+            self._keep(self._lists)
 
 
 def _given(article: Article) -> Reading:

@@ -10,6 +10,7 @@ import argparse
 import io
 import json
 import os
+import signal
 import sys
 import textwrap
 from collections.abc import Callable, Sequence
@@ -90,14 +91,48 @@ def _parser() -> argparse.ArgumentParser:
         commands,
         "add",
         _add,
-        "add articles: files, or folders of them",
+        "add articles: files, folders of them, pages, feeds, sitemaps",
         [
             "byline add articles/",
             "byline add report.md wire.jsonl.gz --index ~/news-index",
+            "byline add https://news.example/feed.xml",
         ],
     )
-    add.add_argument("paths", nargs="+", metavar="PATH", help=".txt, .md, .jsonl, .jsonl.gz, or a folder")
+    add.add_argument(
+        "paths",
+        nargs="+",
+        metavar="PATH_OR_URL",
+        help=".txt, .md, .jsonl, .jsonl.gz, a folder, or an address of the web",
+    )
+    _private_option(add)
     _model_option(add)
+
+    watching = _command(
+        commands,
+        "watch",
+        _watch,
+        "keep the index in step with folders and feeds",
+        [
+            "byline watch articles/",
+            "byline watch wire/ https://news.example/feed.xml --interval 300",
+            "byline watch articles/ --once --json     what changed since the last time",
+        ],
+    )
+    watching.add_argument(
+        "sources",
+        nargs="+",
+        metavar="FOLDER_OR_URL",
+        help="a folder, or the address of a feed, a sitemap or a page",
+    )
+    watching.add_argument(
+        "--every", type=_seconds, default=2.0, metavar="SECONDS", help="how often to look through folders (default 2)"
+    )
+    watching.add_argument(
+        "--interval", type=_seconds, default=900.0, metavar="SECONDS", help="how often to fetch (default 900)"
+    )
+    watching.add_argument("--once", action="store_true", help="look once, and end")
+    _private_option(watching)
+    _model_option(watching)
 
     listing = _command(commands, "list", _list, "list the articles", ["byline list", "byline list --json | head"])
     listing.set_defaults(run=_list)
@@ -235,6 +270,12 @@ def _command(
     return parser
 
 
+def _private_option(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--allow-private", action="store_true", help="also fetch from this machine and from private networks"
+    )
+
+
 def _model_option(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--model",
@@ -258,7 +299,7 @@ def _add(options: argparse.Namespace) -> int:
     from index import ArticleIndex
 
     with ArticleIndex.open(_index(options), create=True, model=options.model) as index:
-        report = index.add(options.paths)
+        report = index.add(options.paths, allow_private=options.allow_private)
     _report(report, as_json=options.json)
     return PARTLY if report.rejected else DONE
 
@@ -276,6 +317,44 @@ def _report(report: AddReport, *, as_json: bool) -> None:
         if outcome.reason and outcome.status != "unchanged":
             print(f"{outcome.status}: {outcome.name}: {outcome.reason}", file=sys.stderr)
     print(", ".join(f"{count:,} {kind}" for kind, count in counts.items()))
+
+
+def _watch(options: argparse.Namespace) -> int:
+    from index.watch import Stop, watch
+
+    stop = Stop()
+
+    def ask(number: int, _: object) -> None:
+        stop.set()
+        # Who asks twice doesn't want to wait for the article at hand.
+        signal.signal(number, signal.SIG_DFL)
+
+    before = {number: signal.signal(number, ask) for number in (signal.SIGTERM, signal.SIGINT)}
+    code = DONE
+    try:
+        for change in watch(
+            _index(options),
+            options.sources,
+            stop,
+            every=options.every,
+            interval=options.interval,
+            once=options.once,
+            model=options.model,
+            allow_private=options.allow_private,
+        ):
+            if options.json:
+                facts = {"status": change.status, "name": change.name, "id": change.article_id, "reason": change.reason}
+                print(json.dumps(facts), flush=True)
+            else:
+                reason = f": {change.reason}" if change.reason else ""
+                print(f"{change.status}: {change.name}{reason}", flush=True)
+            if options.once and change.status in ("rejected", "waiting"):
+                code = PARTLY
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+        stop.close()
+    return code
 
 
 def _list(options: argparse.Namespace) -> int:
@@ -625,6 +704,16 @@ def _count(written: str) -> int:
     if not written.isascii() or not written.isdigit() or not 1 <= int(written[:9]) <= 1000:
         raise argparse.ArgumentTypeError(f"{written[:40]!r} is not a number from 1 to 1000")
     return int(written)
+
+
+def _seconds(written: str) -> float:
+    try:
+        seconds = float(written)
+    except ValueError:
+        seconds = 0.0
+    if not 0.1 <= seconds <= 86_400 * 366:
+        raise argparse.ArgumentTypeError(f"{written[:40]!r} is not a number of seconds from 0.1 to a year")
+    return seconds
 
 
 def _port(written: str) -> int:

@@ -3,33 +3,18 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from index.article import Article, clean_line
 from index.errors import ArticleError
-from index.readers.facts import Found
-from index.readers.jsonlines import read_json_lines
-from index.readers.plain import read_markdown, read_text
+from index.readers.facts import Found, Ids, article_from
+from index.readers.forms import SUFFIXES, TRUSTED, form_of_name, source_of, steps_of
+from index.readers.sandbox import Sandbox
+from index.readers.steps import Draft, Options, refusal, walk
 
-__all__ = ["SUFFIXES", "Reading", "read_all"]
-
-_Reader = Callable[[Path, str], Iterator["Found | ArticleError"]]
-
-_READERS: dict[str, _Reader] = {
-    ".txt": read_text,
-    ".text": read_text,
-    ".md": read_markdown,
-    ".markdown": read_markdown,
-    ".jsonl": read_json_lines,
-    ".ndjson": read_json_lines,
-    ".jsonl.gz": read_json_lines,
-    ".ndjson.gz": read_json_lines,
-}
-
-SUFFIXES = tuple(_READERS)
-"""The kinds of file that are read, by the end of their names."""
+__all__ = ["SUFFIXES", "Reading", "origin_of", "read_all", "read_within"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,88 +32,99 @@ class Reading:
     error: ArticleError | None = None
 
 
-def read_all(paths: Iterable[str | os.PathLike[str]]) -> Iterator[Reading]:
+def read_all(paths: Iterable[str | os.PathLike[str]], *, fields: Mapping[str, str] | None = None) -> Iterator[Reading]:
     """Every article in ``paths``: files, or folders walked in order of name.
 
     An article without a url is known by its path within the folder given (by its file
     name where the file itself was given). Hidden files and folders are passed over.
+    ``fields`` names the fields of records that facts stand in, as ``{"text": "body"}``.
     """
-    for given in paths:
-        path = Path(given)
-        try:
-            folder = path.is_dir()
-        except OSError as error:
-            yield _unreadable(path, error)
-            continue
-        yield from _walk(path) if folder else _read(path, path.name)
+    with Sandbox() as sandbox:
+        for given in paths:
+            path = Path(given)
+            try:
+                folder = path.is_dir()
+            except OSError as error:
+                yield _rejected(path, refusal(error, str(path)))
+                continue
+            for found in _walk(path) if folder else [(path, path.name)]:
+                yield from [found] if isinstance(found, Reading) else _read(*found, sandbox, fields)
 
 
-def _walk(folder: Path) -> Iterator[Reading]:
+def read_within(
+    folder: Path, paths: Iterable[str | os.PathLike[str]], *, fields: Mapping[str, str] | None = None
+) -> Iterator[Reading]:
+    """Every article in ``paths``, files below ``folder``, just as ``read_all`` reads them
+    when it walks that folder."""
+    with Sandbox() as sandbox:
+        for given in paths:
+            found = _below(folder, Path(given))
+            yield from [found] if isinstance(found, Reading) else _read(*found, sandbox, fields)
+
+
+def origin_of(path: Path) -> str:
+    """What ``Reading.origin`` says of a file."""
+    return clean_line(str(path.absolute()))
+
+
+def _walk(folder: Path) -> Iterator[tuple[Path, str] | Reading]:
+    """The files below a folder, with their paths within it."""
     unreadable: list[OSError] = []
     for parent, folders, files in os.walk(folder, onerror=unreadable.append):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         # Links may lead out of the folder, or round in it; what they lead to can be given itself.
         links = [name for name in folders if Path(parent, name).is_symlink()]
         for name in sorted(files + links):
-            path = Path(parent, name)
-            if path.is_symlink() and not name.startswith("."):
-                yield _rejection(path, "a symbolic link, which is not followed: give what it leads to")
-            elif not name.startswith("."):
-                yield from _read(path, path.relative_to(folder).as_posix())
+            if not name.startswith("."):
+                yield _below(folder, Path(parent, name))
     for error in unreadable:
-        yield _rejection(
-            Path(error.filename or folder), f"the folder can't be read ({error.strerror}): check its permissions"
-        )
+        path = Path(error.filename or folder)
+        reason = f"the folder can't be read ({error.strerror}): check its permissions"
+        yield _rejected(path, ArticleError(str(path), reason))
 
 
-def _read(path: Path, relative: str) -> Iterator[Reading]:
-    relative = _printable(relative)
+def _below(folder: Path, path: Path) -> tuple[Path, str] | Reading:
+    if path.is_symlink():
+        reason = "a symbolic link, which is not followed: give what it leads to"
+        return _rejected(path, ArticleError(str(path), reason))
+    return path, path.relative_to(folder).as_posix()
+
+
+def _read(path: Path, relative: str, sandbox: Sandbox, fields: Mapping[str, str] | None) -> Iterator[Reading]:
+    relative = clean_line(relative)
+    trusted = form_of_name(path.name) in TRUSTED
+    readings = _read_here(path, relative) if trusted else sandbox.read(path, relative, fields=fields)
+    for number, found in enumerate(readings):
+        if isinstance(found, ArticleError):
+            yield _rejected(path, found)
+        else:
+            article = found.article
+            name = str(path) if number == 0 and article.id == relative else f"{path} ({article.id})"
+            yield Reading(name=clean_line(name), origin=origin_of(path), article=article, note=found.note)
+
+
+def _read_here(path: Path, relative: str) -> Iterator[Found | ArticleError]:
+    """What is in a file of a trusted form, read within this process."""
+    ids = Ids()
     try:
-        reader = _reader_for(path)
-        for number, found in enumerate(reader(path, relative)):
-            if isinstance(found, ArticleError):
-                yield Reading(name=found.name, origin=_origin(path), error=found)
-            else:
-                article = found.article
-                name = str(path) if number == 0 and article.id == relative else f"{path} ({article.id})"
-                yield Reading(name=_printable(name), origin=_origin(path), article=article, note=found.note)
-    except ArticleError as error:
-        yield Reading(name=error.name, origin=_origin(path), error=error)
-    except OSError as error:
-        yield _unreadable(path, error)
-    except (RecursionError, MemoryError, ValueError) as error:
-        # Formats are read by libraries, and one file must not stop the rest.
-        yield _rejection(path, f"can't be read ({type(error).__name__}: {error}): check it, or convert it")
+        source, form = source_of(path, relative, str(path))
+        for found in walk(steps_of(source, form, Options()), _Unwatched(), str(path)):
+            yield article_from(found, ids) if isinstance(found, Draft) else found
+    except (ArticleError, OSError, ValueError, MemoryError) as error:
+        yield refusal(error, str(path))
 
 
-def _reader_for(path: Path) -> _Reader:
-    if not path.exists():
-        raise ArticleError(_printable(str(path)), "no such file or folder: check the path")
-    if not path.is_file():
-        raise ArticleError(_printable(str(path)), "not a regular file: give a file or a folder of files")
-    lower = path.name.lower()
-    for suffix, reader in _READERS.items():
-        if lower.endswith(suffix):
-            return reader
-    raise ArticleError(
-        _printable(str(path)),
-        f"unknown kind of file: Byline reads {', '.join(SUFFIXES)}; convert it or rename it",
-    )
+class _Unwatched:
+    """A walk that nobody has to take up again."""
+
+    def begin(self, number: int, name: str) -> None: ...
+
+    def end(self) -> None: ...
+
+    def skip(self) -> None: ...
 
 
-def _unreadable(path: Path, error: OSError) -> Reading:
-    return _rejection(path, f"can't be read ({error.strerror or error}): check that it exists and its permissions")
-
-
-def _rejection(path: Path, reason: str) -> Reading:
-    error = ArticleError(_printable(str(path)), reason)
-    return Reading(name=error.name, origin=_origin(path), error=error)
-
-
-def _origin(path: Path) -> str:
-    return _printable(str(path.absolute()))
-
-
-def _printable(name: str) -> str:
-    # A file's name may hold what steers a terminal, and bytes that are no text.
-    return clean_line(name)
+def _rejected(path: Path, error: ArticleError) -> Reading:
+    # Names may hold what steers a terminal, and bytes that are no text.
+    error = ArticleError(clean_line(error.name), error.reason)
+    return Reading(name=error.name, origin=origin_of(path), error=error)

@@ -2,21 +2,29 @@
 
 from __future__ import annotations
 
+import hashlib
 import textwrap
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
-from index.article import Article, Published, clean, clean_line, parse_published
+from index.article import Article, Published, clean, clean_line
 from index.errors import ArticleError
+from index.language import normalise
+from index.readers.dates import parse_moment
+from index.readers.steps import Draft
 
-__all__ = ["Found", "article_from", "decode"]
+__all__ = ["MAX_TEXT", "REPLACED", "Found", "Ids", "article_from", "decode", "too_long"]
 
 MAX_TEXT = 2_000_000
 """Code points; the longest text taken as one article."""
 
+REPLACED = "characters that can't be shown were replaced by \N{REPLACEMENT CHARACTER}"
+"""The note on a text that ``clean`` took characters from."""
+
 _MAX_FACT = 2_000
+_MAX_AUTHORS = 100
 _STAND_IN = 80
 _UNTITLED = "no title, so its first words stand for one: give it a `title`, or a headline line"
 
@@ -29,40 +37,69 @@ class Found:
     note: str | None = None
 
 
-def article_from(facts: Mapping[str, Any], text: str, *, name: str, fallback_id: str) -> Found:
-    """The article with those ``facts``: title, published (or date), modified (or
-    updated), url, source, author (or authors) and language; ``name`` stands in errors.
+class Ids:
+    """The ids of one file's articles that have neither url nor id of their own.
 
-    One without a title is known by its first words, and one whose ``modified`` is no date
-    has none: the note says so. Raises
-    ArticleError where there is no text, or a fact is too long or of the wrong kind.
+    Such an article is known by a hash of its headline and day, so that its id survives
+    another order of the file, and a correction of its text.
     """
+
+    def __init__(self) -> None:
+        """Begin with a file of which nothing was read."""
+        # Eight bytes a hash: a file may hold a million such articles.
+        self._seen: set[int] = set()
+
+    def of(self, relative: str, title: str, published: Published) -> str:
+        """The id of the next article; equal ones are told apart by a number."""
+        stated = f"{relative}\n{title}\n{published.isoformat() if published else ''}".encode("utf-8", "replace")
+        number = 1
+        while True:
+            digest = hashlib.sha256(stated + (f"\n{number}".encode() if number > 1 else b"")).digest()
+            key = int.from_bytes(digest[:7])
+            if key not in self._seen:
+                self._seen.add(key)
+                return f"{relative}#{digest.hex()[:12]}"
+            number += 1
+
+
+def article_from(draft: Draft, ids: Ids) -> Found:
+    """The article of a draft, whose facts are: title, published (or date), modified (or
+    updated), url, source, author (or authors) and language.
+
+    One without a title is known by its first words, and one whose date can't be read has
+    none, unless the draft is strict: the note says so. Raises ArticleError where there is
+    no text, or a fact is too long or of the wrong kind.
+    """
+    facts, name, notes = draft.facts, draft.name, list(draft.notes)
     title = _fact(facts, "title", name)
-    body = clean(text).strip()
+    body = clean(draft.text).strip()
     if not body:
         raise ArticleError(name, "no text: the article is empty but for its headline")
     if len(body) > MAX_TEXT:
-        raise ArticleError(
-            name, f"{len(body):,} characters are too many for one article (at most {MAX_TEXT:,}): split it"
-        )
+        raise ArticleError(name, too_long(body))
+    notes += [] if title else [_UNTITLED]
+    title = title or textwrap.shorten(body[: 10 * _STAND_IN], _STAND_IN, placeholder=" …")
     url = _fact(facts, "url", name)
-    modified, undated = _modified(facts, name)
+    published = _moment(facts, ("published", "date"), name, notes, strict=draft.strict)
+    if body.count("\N{REPLACEMENT CHARACTER}") > draft.text.count("\N{REPLACEMENT CHARACTER}"):
+        notes.append(REPLACED)
     article = Article(
-        id=url or fallback_id,
-        title=title or textwrap.shorten(body[: 10 * _STAND_IN], _STAND_IN, placeholder=" …"),
+        id=url or (draft.relative if draft.alone else ids.of(draft.relative, title, published)),
+        title=title,
         text=body,
-        published=_published(facts, name),
-        modified=modified,
+        published=published,
+        modified=_moment(facts, ("modified", "updated"), name, notes, strict=False),
         url=url,
         source=_fact(facts, "source", name) or _host(url),
         authors=_authors(facts, name),
-        language=_fact(facts, "language", name),
+        language=normalise(_fact(facts, "language", name) or ""),
     )
-    notes = [] if title else [_UNTITLED]
-    notes += [undated] if undated else []
-    if body.count("\N{REPLACEMENT CHARACTER}") > text.count("\N{REPLACEMENT CHARACTER}"):
-        notes.append("characters that can't be shown were replaced by \N{REPLACEMENT CHARACTER}")
-    return Found(article=article, note="; ".join(notes) or None)
+    return Found(article=article, note="; ".join(dict.fromkeys(notes)) or None)
+
+
+def too_long(text: str) -> str:
+    """The reason to reject a text over ``MAX_TEXT``."""
+    return f"{len(text):,} characters are too many for one article (at most {MAX_TEXT:,}): split it"
 
 
 def decode(data: bytes, name: str) -> str:
@@ -94,33 +131,27 @@ def _fact(facts: Mapping[str, Any], key: str, name: str) -> str | None:
     return value or None
 
 
-def _published(facts: Mapping[str, Any], name: str) -> Published:
-    for key in ("published", "date"):
-        value = _fact(facts, key, name)
-        if value is not None:
-            try:
-                return parse_published(value)
-            except ValueError as error:
+def _moment(facts: Mapping[str, Any], keys: tuple[str, ...], name: str, notes: list[str], *, strict: bool) -> Published:
+    for key in keys:
+        value = facts.get(key)
+        if value is None or (isinstance(value, str) and not value.strip()):
+            continue
+        try:
+            if isinstance(value, bool) or not isinstance(value, str | int | float):
+                raise ValueError(f"{type(value).__name__} is not a date: write YYYY-MM-DD or an ISO 8601 time")
+            return parse_moment(clean_line(value) if isinstance(value, str) else value)
+        except ValueError as error:
+            if strict:
                 raise ArticleError(name, f"`{key}`: {error}") from None
+            notes.append(f"`{key}` left out: {error}")
     return None
-
-
-def _modified(facts: Mapping[str, Any], name: str) -> tuple[Published, str | None]:
-    for key in ("modified", "updated"):
-        value = _fact(facts, key, name)
-        if value is not None:
-            try:
-                return parse_published(value), None
-            except ValueError as error:
-                return None, f"`{key}` left out: {error}"
-    return None, None
 
 
 def _authors(facts: Mapping[str, Any], name: str) -> tuple[str, ...]:
     for key in ("authors", "author"):
         value = facts.get(key)
-        values = value if isinstance(value, list) else [value]
-        found = tuple(author for item in values if (author := _fact({key: item}, key, name)))
+        values = value[:_MAX_AUTHORS] if isinstance(value, list) else [value]
+        found = tuple(dict.fromkeys(author for item in values if (author := _fact({key: item}, key, name))))
         if found:
             return found
     return ()

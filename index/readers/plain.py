@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 from typing import Any
 
 import yaml
@@ -13,7 +12,8 @@ from markdown_it.token import Token
 
 from index.article import clean
 from index.errors import ArticleError
-from index.readers.facts import MAX_TEXT, Found, article_from, decode
+from index.readers.facts import MAX_TEXT, REPLACED, decode
+from index.readers.steps import Draft, Options, Source, Step
 
 __all__ = ["read_markdown", "read_text"]
 
@@ -30,67 +30,79 @@ _BLANK = re.compile(r"\n[ \t]*\n")
 _STOPS = re.compile(r"[.!?:;\"'”’)\]]\s*$")
 
 
-def read_text(path: Path, relative: str) -> Iterator[Found | ArticleError]:
+def read_text(source: Source, _options: Options) -> Iterator[Step]:
     """A ``.txt`` file: the dated form (first line `` date 2022-02-27 Headline``, then a
     paragraph a line), or plain text with front matter or its headline on the first line."""
-    text = _load(path)
-    facts, body = _front_matter(text, path)
-    if not facts and (dated := _DATED.match(text.splitlines()[0])):
-        _, _, body = text.partition("\n")
-        facts = {"date": dated["date"], "title": (dated["title"] or "").strip()}
-        yield article_from(facts, body, name=str(path), fallback_id=relative)
-        return
-    if not facts.get("title"):
-        headline, _, rest = body.strip().partition("\n")
-        if rest.strip() and len(headline) <= _MAX_HEADLINE:
-            facts, body = {**facts, "title": headline}, rest
-    yield article_from(facts, _paragraphs(body), name=str(path), fallback_id=relative)
+
+    def run() -> Draft:
+        text, notes = _load(source)
+        facts, body = _front_matter(text, source.name)
+        if not facts and (dated := _DATED.match(text.splitlines()[0])):
+            _, _, body = text.partition("\n")
+            facts = {"date": dated["date"], "title": (dated["title"] or "").strip()}
+            return _draft(source, facts, body, notes)
+        if not facts.get("title"):
+            headline, _, rest = body.strip().partition("\n")
+            if rest.strip() and len(headline) <= _MAX_HEADLINE:
+                facts, body = {**facts, "title": headline}, rest
+        return _draft(source, facts, _paragraphs(body), notes)
+
+    yield Step(name=source.name, run=run)
 
 
-def read_markdown(path: Path, relative: str) -> Iterator[Found | ArticleError]:
+def read_markdown(source: Source, _options: Options) -> Iterator[Step]:
     """A Markdown file: its words without their markup, a paragraph, heading or list item
     a line. The title stands in front matter, else in the first heading."""
-    facts, body = _front_matter(_load(path), path)
-    # HTML stays text: an article's tags are words to quote, never markup to obey.
-    tokens = MarkdownIt("commonmark", {"html": False}).parse(body)
-    blocks = list(_blocks(tokens))
-    if not facts.get("title") and blocks and blocks[0][0] == "heading_open":
-        facts = {**facts, "title": blocks.pop(0)[1]}
-    text = "\n".join(words for _, words in blocks)
-    yield article_from(facts, text, name=str(path), fallback_id=relative)
+
+    def run() -> Draft:
+        text, notes = _load(source)
+        facts, body = _front_matter(text, source.name)
+        # HTML stays text: an article's tags are words to quote, never markup to obey.
+        tokens = MarkdownIt("commonmark", {"html": False}).parse(body)
+        blocks = list(_blocks(tokens))
+        if not facts.get("title") and blocks and blocks[0][0] == "heading_open":
+            facts = {**facts, "title": blocks.pop(0)[1]}
+        return _draft(source, facts, "\n".join(words for _, words in blocks), notes)
+
+    yield Step(name=source.name, run=run)
 
 
-def _load(path: Path) -> str:
-    size = path.stat().st_size
-    if size > _MAX_BYTES:
-        raise ArticleError(str(path), f"{size:,} bytes are too many for one article: split it, or use JSON Lines")
-    text = clean(decode(path.read_bytes(), str(path)))
-    if not text.strip():
-        raise ArticleError(str(path), "the file is empty: write the article in it, or leave it out")
-    return text.strip()
+def _draft(source: Source, facts: Mapping[str, Any], text: str, notes: tuple[str, ...]) -> Draft:
+    return Draft(name=source.name, relative=source.relative, facts=facts, text=text, strict=True, notes=notes)
 
 
-def _front_matter(text: str, path: Path) -> tuple[Mapping[str, Any], str]:
+def _load(source: Source) -> tuple[str, tuple[str, ...]]:
+    """The file's text, clean, and a note where that took something from it."""
+    data = source.read(_MAX_BYTES, "split it, or use JSON Lines")
+    whole = decode(data, source.name)
+    text = clean(whole).strip()
+    if not text:
+        raise ArticleError(source.name, "the file is empty: write the article in it, or leave it out")
+    replaced = text.count("\N{REPLACEMENT CHARACTER}") > whole.count("\N{REPLACEMENT CHARACTER}")
+    return text, (REPLACED,) if replaced else ()
+
+
+def _front_matter(text: str, name: str) -> tuple[Mapping[str, Any], str]:
     fenced = _FENCE.match(text)
     if fenced is None or not _KEY.search(fenced["block"]):
         # Without a single key it is a rule across the page, not front matter.
         return {}, text
     if len(fenced["block"]) > _MAX_FRONT:
-        raise ArticleError(str(path), f"front matter of {len(fenced['block']):,} characters: shorten it")
+        raise ArticleError(name, f"front matter of {len(fenced['block']):,} characters: shorten it")
     try:
         # BaseLoader builds only strings, lists and mappings, whatever the text asks for.
         facts = yaml.load(fenced["block"], Loader=yaml.BaseLoader)  # noqa: S506
     except RecursionError:
-        raise ArticleError(str(path), "front matter is nested too deep: write plain `key: value` lines") from None
+        raise ArticleError(name, "front matter is nested too deep: write plain `key: value` lines") from None
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         where = f" line {mark.line + 2}" if mark else ""
         problem = getattr(error, "problem", None) or "it is not YAML"
-        raise ArticleError(str(path), f"front matter{where}: {problem}; put values with a colon in quotes") from None
+        raise ArticleError(name, f"front matter{where}: {problem}; put values with a colon in quotes") from None
     if facts is None or facts == "":
         facts = {}
     if not isinstance(facts, dict):
-        raise ArticleError(str(path), "front matter holds no `key: value` lines: write `title: …` and so on")
+        raise ArticleError(name, "front matter holds no `key: value` lines: write `title: …` and so on")
     return {str(key).lower(): value for key, value in facts.items()}, text[fenced.end() :]
 
 
