@@ -29,7 +29,7 @@ from index.words import WordIndex, branch, files_of, intact
 __all__ = ["Caches", "Generation", "build", "current", "load", "renew"]
 
 _CURRENT = "CURRENT"
-_FORMAT = 1
+_FORMAT = 2
 # Vectors not in the file are replayed at each opening. Past this share of what is in it,
 # it is written anew: a share, so that a growing index is not rewritten again and again.
 _REPLAY_SHARE = 0.1
@@ -68,7 +68,7 @@ def current(folder: Path) -> Generation | None:
         found: dict[str, Any] = json.loads(written)
         if digest != _digest(written) or found.pop("format") != _FORMAT:
             return None
-        vectors = VectorSnapshot(**found.pop("vectors"))
+        vectors = VectorSnapshot.read(found.pop("vectors"))
         files = {name: (size, digest) for name, (size, digest) in found.pop("word_files").items()}
         return Generation(vectors=vectors, word_files=files, **found)
     except (OSError, ValueError, TypeError, KeyError, AttributeError):
@@ -232,9 +232,9 @@ def _publish(folder: Path, generation: Generation, previous: Generation | None) 
     content = json.dumps({"format": _FORMAT, **dataclasses.asdict(generation)})
     written.write_text(f"{_digest(content)}\n{content}", "utf-8")
     publish(written, folder / _CURRENT)
-    keep = {generation.words, generation.vectors.file}
-    if previous:
-        keep |= {previous.words, previous.vectors.file}
+    keep = set()
+    for kept in (generation, previous) if previous else (generation,):
+        keep |= {kept.words, *(file.file for file in kept.vectors.files)}
     for path in folder.iterdir():
         if path.name.startswith(("words-", "vectors-")) and path.name not in keep:
             # A reader may hold it open still; what can't go now goes next time.
