@@ -429,9 +429,7 @@ class ArticleIndex:
                 vector, _NEAREST, None if every else _allowed(now.catalogue, passing)
             )
             meaning = _best_by_article(now, ids, cosines)
-            keys, scores = words.search_articles(
-                terms, _WORDIEST, None if every else now.catalogue.key[passing].tolist()
-            )
+            keys, scores = words.search_articles(terms, _WORDIEST, None if every else now.catalogue.key[passing])
             by_words = dict(zip(now.rows(keys).tolist(), scores.tolist(), strict=True))
             # What only words found has a meaning too; without it such articles would
             # stand as if they had none, which costs 3 points of hit@1 on news.
@@ -472,7 +470,9 @@ class ArticleIndex:
             if now is None:
                 return ()
             there = [key for key, row in zip(keys, now.rows(keys).tolist(), strict=True) if row >= 0]
-            ids, scores = now.caches.words.search_sentences(found.terms, _MOST_SENTENCES, there)
+            ids, scores = now.caches.words.search_sentences(
+                found.terms, _MOST_SENTENCES, np.array(sorted(there), np.int64)
+            )
             by_words = dict(zip(ids.tolist(), scores.tolist(), strict=True))
             hits: list[SentenceHit] = []
             for key in there:

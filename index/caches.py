@@ -86,7 +86,7 @@ def load(folder: Path, generation: Generation, store: Store, model: str, seen: C
     if generation.seq > store.seq() or generation.vectors.model != model:
         return None
     before = seen.generation if seen else None
-    if not intact(folder / generation.words, generation.word_files, before.word_files if before else None):
+    if not intact(folder / generation.words, generation.word_files):
         return None
     if seen and before and before.vectors == generation.vectors and seen.seq <= generation.seq:
         vectors, since = seen.vectors, seen.seq
