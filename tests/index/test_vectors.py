@@ -6,6 +6,7 @@ import dataclasses
 import json
 from itertools import pairwise
 from pathlib import Path
+from random import Random
 
 import numpy as np
 import pytest
@@ -81,7 +82,7 @@ KINDS = [
     random=st.randoms(use_true_random=False),
 )
 def test_a_mask_of_ranges_holds_their_numbers_and_no_others(
-    first: list[tuple[int, int]], size: int, random: st.DrawFn
+    first: list[tuple[int, int]], size: int, random: Random
 ) -> None:
     ranges, start = [], 0
     for gap, length in first:
@@ -89,7 +90,7 @@ def test_a_mask_of_ranges_holds_their_numbers_and_no_others(
         ranges.append((start, start + length - 1))
         start += length
     ranges += ranges[:2]
-    random.shuffle(ranges)  # type: ignore[attr-defined]
+    random.shuffle(ranges)
     firsts, lasts = (np.array([span[side] for span in ranges], np.int64) for side in (0, 1))
     wanted = {number for begin, end in ranges for number in range(begin, end + 1) if number < size}
     mask = ranges_mask(firsts, lasts, size)
