@@ -22,7 +22,7 @@ import index.caches as caches
 from index.adding import Adding, AddReport
 from index.article import Article, Filter, Published, Sentence, clean, clean_line, parse_published
 from index.caches import Caches
-from index.embedder import DEFAULT_MODEL, Embedder, Vectors
+from index.embedder import DEFAULT_MODEL, Embedder, Vectors, shared
 from index.errors import (
     ArticleError,
     ArticleNotFoundError,
@@ -48,6 +48,7 @@ __all__ = ["ArticleHit", "ArticleIndex", "Copy", "Revision", "SearchResult", "Se
 _STORE = "articles.sqlite"
 _LOCK = "writer.lock"
 _HOLDER = "writer.pid"
+_ENGINE = "engine"
 # Sentences stored between two publications, so that readers see a long add grow.
 _PUBLISH_EVERY = 30_000
 
@@ -471,7 +472,7 @@ class ArticleIndex:
             terms = words.terms_asked(question)
             ids, cosines = now.caches.vectors.search(vector, _NEAREST, None if every else passing.sentences)
             meaning = _best_by_body(now, ids, cosines)
-            keys, scores = words.search_articles(terms, _WORDIEST, None if every else passing.bodies.tolist())
+            keys, scores = words.search_articles(terms, _WORDIEST, None if every else passing.bodies)
             by_words = dict(zip(now.body_rows(keys).tolist(), scores.tolist(), strict=True))
             # What only words found has a meaning too; without it such articles would
             # stand as if they had none, which costs 3 points of hit@1 on news.
@@ -525,7 +526,9 @@ class ArticleIndex:
                 return ()
             article_ids = {hit.key: hit.article_id for hit in found.articles}
             there = [key for key, row in zip(keys, now.body_rows(keys).tolist(), strict=True) if row >= 0]
-            ids, scores = now.caches.words.search_sentences(found.terms, _MOST_SENTENCES, there)
+            ids, scores = now.caches.words.search_sentences(
+                found.terms, _MOST_SENTENCES, np.array(sorted(there), np.int64)
+            )
             by_words = dict(zip(ids.tolist(), scores.tolist(), strict=True))
             hits: list[SentenceHit] = []
             for key in there:
@@ -648,7 +651,7 @@ class ArticleIndex:
     def _embedding(self) -> Embedder:
         if self._embedder is None:
             meta = self._store.meta()
-            embedder = Embedder(self._model or meta["model"])
+            embedder = shared(self._model or meta["model"], self._path / _ENGINE)
             self._check(meta, embedder)
             self._embedder = embedder
         return self._embedder

@@ -67,7 +67,7 @@ def current(folder: Path) -> Generation | None:
         found: dict[str, Any] = json.loads(written)
         if digest != _digest(written) or found.pop("format") != _FORMAT:
             return None
-        vectors = VectorSnapshot(**found.pop("vectors"))
+        vectors = VectorSnapshot.read(found.pop("vectors"))
         files = {name: (size, digest) for name, (size, digest) in found.pop("word_files").items()}
         return Generation(vectors=vectors, word_files=files, **found)
     except (OSError, ValueError, TypeError, KeyError, AttributeError):
@@ -87,7 +87,7 @@ def load(folder: Path, generation: Generation, store: Store, model: str, seen: C
     if generation.vectors.seq < store.log_begin():
         return None
     before = seen.generation if seen else None
-    if not intact(folder / generation.words, generation.word_files, before.word_files if before else None):
+    if not intact(folder / generation.words, generation.word_files):
         return None
     if seen and before and before.vectors == generation.vectors and seen.seq <= generation.seq:
         vectors, since = seen.vectors, seen.seq
@@ -234,9 +234,9 @@ def _publish(folder: Path, generation: Generation, previous: Generation | None) 
     content = json.dumps({"format": _FORMAT, **dataclasses.asdict(generation)})
     written.write_text(f"{_digest(content)}\n{content}", "utf-8")
     publish(written, folder / _CURRENT)
-    keep = {generation.words, generation.vectors.file}
-    if previous:
-        keep |= {previous.words, previous.vectors.file}
+    keep = set()
+    for kept in (generation, previous) if previous else (generation,):
+        keep |= {kept.words, *(file.file for file in kept.vectors.files)}
     for path in folder.iterdir():
         if path.name.startswith(("words-", "vectors-")) and path.name not in keep:
             # A reader may hold it open still; what can't go now goes next time.

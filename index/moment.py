@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from index.article import Filter, day_of
 from index.caches import Caches
 from index.store import Catalogue
+from index.vectors import ranges_mask
 
 __all__ = ["Moment", "Passing"]
 
@@ -111,10 +112,8 @@ class Moment:
 
     def mask(self, bodies: NDArray[np.bool_]) -> NDArray[np.bool_]:
         """Which sentences, by id, are those of the bodies given by row."""
-        edges = np.zeros(int(self.catalogue.last.max(initial=0)) + 2, np.int32)
-        edges[self.catalogue.first[bodies]] += 1
-        edges[self.catalogue.last[bodies] + 1] -= 1
-        return np.cumsum(edges[:-1]) > 0
+        first, last = self.catalogue.first, self.catalogue.last
+        return ranges_mask(first[bodies], last[bodies], int(last.max(initial=-1)) + 1)
 
     def _newest(self, eligible: NDArray[np.bool_]) -> NDArray[np.bool_]:
         """Of each article the last revision that is eligible."""

@@ -13,7 +13,7 @@ import index.caches as caches
 from index.embedder import Vectors
 from index.store import Store, StoreFacts
 from index.vectors import pool
-from index.words import WordIndex
+from index.words import WordIndex, intact
 
 __all__ = ["Stats", "VerifyReport", "measure", "verify"]
 
@@ -74,7 +74,7 @@ def measure(folder: Path, store: Store, engine: str) -> Stats:
     """Count what is stored and what it takes."""
     meta = store.meta()
     generation = caches.current(folder)
-    sizes = {"articles": 0, "words": 0, "vectors": 0, "other": 0}
+    sizes = {"articles": 0, "words": 0, "vectors": 0, "engine": 0, "other": 0}
     for path in folder.rglob("*"):
         if path.is_file():
             top = path.relative_to(folder).parts[0]
@@ -105,7 +105,8 @@ def _cache_problems(folder: Path, store: Store, model: str) -> Iterator[str]:
     if generation is None:
         yield "CURRENT: missing or damaged"
         return
-    held = caches.load(folder, generation, store, model)
+    whole = intact(folder / generation.words, generation.word_files, afresh=True)
+    held = caches.load(folder, generation, store, model) if whole else None
     if held is None:
         yield f"generation {generation.number}: its files are not what was published"
         return

@@ -12,7 +12,7 @@ from index import Article, ArticleIndex, IndexReadOnlyError, caches
 from index.vectors import VectorIndex
 from index.words import WordIndex
 
-COUNCIL = Article(id="council", title="Council votes", text="The council voted on Monday.\nThe zeppelin was refused.")
+COUNCIL = Article(id="council", title="Council votes", text="The council voted on Monday.\nThe zeppelinard was refused.")
 BEES = Article(id="bees", title="Bees die", text="A third of the hives were lost. A mite is to blame.", source="Herald")
 
 
@@ -85,12 +85,12 @@ def test_caches_that_are_whole_but_wrong_are_found(folder: Path, monkeypatch: py
     add = WordIndex.add
 
     def adding_other_words(self: WordIndex, articles: object) -> None:
-        add(self, [(key, spans, title, text.replace("zeppelin", "tram")) for key, spans, title, text in articles])  # type: ignore[attr-defined]
+        add(self, [(key, spans, title, text.replace("zeppelinard", "tram")) for key, spans, title, text in articles])  # type: ignore[attr-defined]
 
     with ArticleIndex.open(folder) as index, monkeypatch.context() as patch:
         patch.setattr(WordIndex, "add", adding_other_words)
         index.repair()
-    assert any("'zeppelin' is in (0, 0)" in problem for problem in problems(folder)[1])
+    assert any("'zeppelinard' is in (0, 0)" in problem for problem in problems(folder)[1])
     with ArticleIndex.open(folder) as index, monkeypatch.context() as patch:
         patch.setattr(caches, "pool", lambda sentences, title: sentences)
         index.repair()
@@ -122,7 +122,7 @@ def test_compacting_leaves_nothing_of_what_was_removed(folder: Path) -> None:
         assert before.articles[0].meaning == pytest.approx(after.articles[0].meaning, abs=1e-3)
     for path in folder.rglob("*"):
         if path.is_file():
-            assert b"zeppelin" not in path.read_bytes().lower(), path
+            assert b"zeppelinard" not in path.read_bytes().lower(), path
 
 
 def test_compacting_changes_no_answer_and_adding_goes_on(folder: Path) -> None:
@@ -170,7 +170,7 @@ def test_stats_count_what_is_there(folder: Path) -> None:
     assert stats.facts.by_source == {"Herald": 1, "Post": 1}
     assert stats.facts.by_month == {None: 2}
     assert sum(stats.sizes.values()) == sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
-    assert stats.vectors == "IDMap2,SQfp16"
+    assert stats.vectors == "IDMap,SQfp16"
     assert stats.generation == 2
 
 

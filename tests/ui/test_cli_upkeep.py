@@ -91,7 +91,7 @@ def test_stats_tell_what_there_is(index: list[str], capsys: pytest.CaptureFixtur
     printed = json.loads(capsys.readouterr().out)
     assert (printed["articles"], printed["revisions"], printed["sentences"]) == (1, 2, 2)
     assert printed["by_month"] == {"unknown": 1}
-    assert printed["vectors"] == "IDMap2,SQfp16"
+    assert printed["vectors"] == "IDMap,SQfp16"
     assert printed["sizes"]["vectors"] > 0
 
 
