@@ -12,6 +12,7 @@ import os
 import queue
 import shutil
 import sys
+import time
 import warnings
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -36,6 +37,9 @@ _MANIFEST = "converted.json"
 _PARTS = {"graph": ".xml", "weights": ".bin", "tokenizer": ".json"}
 _PRECISIONS = {"bf16": "bf16", "f16": "fp16", "f32": "fp32"}
 _LEAST_COSINE = 0.999
+_SCRATCH = ".converting-"
+# Seconds after which what is half converted was left by a process that was killed.
+_ABANDONED = 3_600
 # What a converted model must embed as the original does: a short text and one past any
 # limit, which pads the others; capitals, accents, other scripts, space around.
 _PROBES = (
@@ -164,7 +168,8 @@ def convert(folder: Path, label: str, fingerprint: str, cache: Path | None, prec
     """
     if cache is not None:
         cache.mkdir(parents=True, exist_ok=True)
-    with TemporaryDirectory(prefix=".converting-", dir=cache) as scratch:
+        _sweep(cache)
+    with TemporaryDirectory(prefix=_SCRATCH, dir=cache) as scratch:
         there = Path(scratch)
         try:
             about, engine = _convert(folder, label, fingerprint, there, precision)
@@ -189,7 +194,7 @@ def keep(source: Path, cache: Path, fingerprint: str) -> None:
         return
     with suppress(OSError):
         cache.mkdir(parents=True, exist_ok=True)
-        with TemporaryDirectory(prefix=".keeping-", dir=cache) as scratch:
+        with TemporaryDirectory(prefix=_SCRATCH, dir=cache) as scratch:
             for name in (_file(about, part) for part in about.parts):
                 _link(source / name, Path(scratch) / name)
             _settle(Path(scratch), cache, about)
@@ -213,6 +218,8 @@ def _convert(
     drafts = {part: scratch / f"draft{suffix}" for part, suffix in _PARTS.items()}
     try:
         _save_graph(model, drafts["graph"])
+    except MemoryError:
+        raise
     except Exception as error:
         # Tracing runs the model's own code, which may raise anything.
         raise Unfit(f"its graph can't be converted ({error})") from error
@@ -303,9 +310,17 @@ def _read(cache: Path) -> _Kept | None:
     try:
         found = json.loads((cache / _MANIFEST).read_text("utf-8"))
         about = _Kept(**found)
-    except (OSError, ValueError, TypeError):
+        texts = [about.question_prompt, about.document_prompt, *about.parts.values()]
+    except (OSError, ValueError, TypeError, AttributeError):
         return None
-    return about if about.unfit or set(about.parts) == set(_PARTS) else None
+    sound = isinstance(about.pad, int) and all(isinstance(text, str) for text in texts)
+    return about if sound and (about.unfit or set(about.parts) == set(_PARTS)) else None
+
+
+def _sweep(cache: Path) -> None:
+    for path in cache.glob(f"{_SCRATCH}*"):
+        if path.stat().st_mtime < time.time() - _ABANDONED:
+            shutil.rmtree(path, ignore_errors=True)
 
 
 def _unfit(fingerprint: str, reason: str) -> _Kept:

@@ -179,19 +179,21 @@ class Embedder:
     def _by_openvino(self, fingerprint: str, precision: str | None, *, demanded: bool) -> Engine[Any] | None:
         cache = self._caches[0] if self._caches else None
         try:
-            held = converted.kept(cache, fingerprint, precision) if cache else None
-            return held or converted.convert(self._folder, self.name, fingerprint, cache, precision)
-        except converted.Unfit as error:
-            if demanded:
-                raise ModelError(
-                    f"{self.name}: can't be run by OpenVINO: {error}: ask for torch, or for no engine"
-                ) from error
-        except OSError:
-            # Converting takes longer than torch does to answer one question, so without a
-            # place to keep the result it is for those who ask for it.
-            if demanded:
+            try:
+                held = converted.kept(cache, fingerprint, precision) if cache else None
+                return held or converted.convert(self._folder, self.name, fingerprint, cache, precision)
+            except OSError:
+                # Converting takes longer than torch does to answer one question, so without
+                # a place to keep the result it is for those who ask for it.
+                if not demanded:
+                    return None
                 return converted.convert(self._folder, self.name, fingerprint, None, precision)
-        return None
+        except converted.Unfit as error:
+            if not demanded:
+                return None
+            raise ModelError(
+                f"{self.name}: can't be run by OpenVINO: {error}: ask for torch, or for no engine"
+            ) from error
 
     def _files(self) -> list[Path]:
         return [
