@@ -27,7 +27,7 @@ from index.readers.forms import form_of
 from index.readers.sandbox import Links, Sandbox
 from index.wire import Answer, WebLimits, Wire, is_of_the_web, shown
 
-__all__ = ["Fetched", "WebLimits", "address_of", "fetch_all"]
+__all__ = ["Fetched", "address_of", "fetch_all"]
 
 _ROBOT = "Byline"
 _HEAD = 4_096

@@ -11,7 +11,8 @@ import pytest
 
 from index.errors import ArticleError
 from index.readers.sandbox import Sandbox
-from index.web import Fetched, WebLimits, address_of, fetch_all
+from index.web import Fetched, address_of, fetch_all
+from index.wire import WebLimits
 from tests.index.webserver import Page, Site, internet, story
 
 PUBLIC = "93.184.216.34"
