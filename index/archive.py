@@ -336,6 +336,7 @@ class ArticleIndex:
         sources: str | os.PathLike[str] | Article | Iterable[str | os.PathLike[str] | Article],
         *,
         root: str | os.PathLike[str] | None = None,
+        fields: Mapping[str, str] | None = None,
         allow_private: bool = False,
         stop: Callable[[], bool] = lambda: False,
     ) -> AddReport:
@@ -343,7 +344,9 @@ class ArticleIndex:
         each page of a feed or sitemap), or articles made by the caller.
 
         Of an address that was added before only what has changed is fetched; none of a
-        private network is, nor led to, unless ``allow_private``. Where a ``root`` is given,
+        private network is, nor led to, unless ``allow_private``. ``fields`` names the fields
+        of records (JSON, CSV, Parquet…) that facts stand in, as ``{"text": "body"}``, where
+        they aren't recognised. Where a ``root`` is given,
         ``sources`` are files below it, known as if that folder were added. ``stop`` is asked
         between two articles: once it says True no more are read, and what was is stored.
 
@@ -373,9 +376,10 @@ class ArticleIndex:
             fetching = not isinstance(listed, Sequence) or any(map(is_address, listed))
             marks = self._store.marks("http") if fetching else {}
             if root is not None:
-                readings = read_within(Path(root), [os.fspath(s) for s in listed if not isinstance(s, Article)])
+                files = [os.fspath(source) for source in listed if not isinstance(source, Article)]
+                readings = read_within(Path(root), files, fields=fields)
             else:
-                readings = _readings(listed, marks, marking, allow_private=allow_private)
+                readings = _readings(listed, marks, marking, fields=fields, allow_private=allow_private)
             try:
                 report = Adding(self._store, self._embedding, publish).run(_until(stop, readings), marking.stored)
                 marking.finish()
@@ -693,11 +697,13 @@ def _readings(
     marks: Mapping[str, str],
     marking: _Marking,
     *,
+    fields: Mapping[str, str] | None,
     allow_private: bool,
 ) -> Iterator[Reading]:
-    # Addresses together: what is learnt of a host serves for all that lie there.
-    for addresses, several in groupby(sources, is_address):
-        if addresses:
+    # Addresses together: what is learnt of a host serves for all that lie there. Paths
+    # together: one child process reads them.
+    for kind, several in groupby(sources, _kind):
+        if kind == "address":
             # Loaded where it is needed: an HTTP client takes a while.
             from index.readers.sandbox import Sandbox
             from index.web import fetch_all
@@ -707,12 +713,16 @@ def _readings(
                 yield from marking.readings(
                     fetch_all(urls, known=marks.get, sandbox=sandbox, allow_private=allow_private)
                 )
-            continue
-        for source in several:
-            if isinstance(source, Article):
-                yield _given(source)
-            else:
-                yield from read_all([source])
+        elif kind == "path":
+            yield from read_all((source for source in several if not isinstance(source, Article)), fields=fields)
+        else:
+            yield from (_given(source) for source in several if isinstance(source, Article))
+
+
+def _kind(source: str | os.PathLike[str] | Article) -> str:
+    if isinstance(source, Article):
+        return "article"
+    return "address" if is_address(source) else "path"
 
 
 class _Marking:

@@ -105,6 +105,15 @@ def _parser() -> argparse.ArgumentParser:
         help=".txt, .md, .jsonl, .jsonl.gz, a folder, or an address of the web",
     )
     _private_option(add)
+    add.add_argument(
+        "--field",
+        action="append",
+        default=[],
+        type=_field,
+        metavar="FACT=NAME",
+        help="the field or column of a record that holds a fact, as text=body_clean (repeatable)",
+    )
+    add.add_argument("--rejects", metavar="FILE", help="write what was rejected there, a JSON object a line")
     _model_option(add)
 
     watching = _command(
@@ -299,9 +308,24 @@ def _add(options: argparse.Namespace) -> int:
     from index import ArticleIndex
 
     with ArticleIndex.open(_index(options), create=True, model=options.model) as index:
-        report = index.add(options.paths, allow_private=options.allow_private)
+        report = index.add(options.paths, fields=dict(options.field), allow_private=options.allow_private)
+    if options.rejects:
+        _collect(report, options.rejects)
     _report(report, as_json=options.json)
     return PARTLY if report.rejected else DONE
+
+
+def _collect(report: AddReport, file: str) -> None:
+    """Write what was rejected to ``file``, a JSON object a line; an empty file where nothing was."""
+    from index import SettingsError
+
+    lines = [json.dumps({"name": o.name, "reason": o.reason}) + "\n" for o in report.rejected]
+    try:
+        Path(file).write_text("".join(lines), "utf-8")
+    except OSError as error:
+        raise SettingsError(
+            f"{file}: the rejects can't be written there ({error.strerror}); the articles are stored: check the path"
+        ) from error
 
 
 def _report(report: AddReport, *, as_json: bool) -> None:
@@ -691,6 +715,13 @@ def _moment(written: str) -> date | datetime:
         return parse_published(written)
     except ValueError as error:
         raise argparse.ArgumentTypeError(str(error)) from None
+
+
+def _field(written: str) -> tuple[str, str]:
+    fact, equals, name = written.partition("=")
+    if not (fact and equals and name):
+        raise argparse.ArgumentTypeError(f"{written[:40]!r}: write FACT=NAME, as text=body_clean")
+    return fact, name
 
 
 def _day(written: str) -> date:
