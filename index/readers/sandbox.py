@@ -221,7 +221,14 @@ class _Child:
             stderr=subprocess.PIPE,
             cwd="/",
             # One thread each: a thread's stack and arena count against the limit of memory.
-            env={"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MALLOC_ARENA_MAX": "1", "TZ": "UTC"},
+            # Arrow's own allocator would reserve a gigabyte of it at once.
+            env={
+                "OMP_NUM_THREADS": "1",
+                "OPENBLAS_NUM_THREADS": "1",
+                "MALLOC_ARENA_MAX": "1",
+                "ARROW_DEFAULT_MEMORY_POOL": "system",
+                "TZ": "UTC",
+            },
             # Keyboard interrupts are for the parent to act on.
             start_new_session=True,
         )
