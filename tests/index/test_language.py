@@ -25,7 +25,9 @@ def test_the_language_of_a_short_text(code: str, text: str) -> None:
     assert detect(text) == code
 
 
-@pytest.mark.parametrize("text", ["", "Ok.", "12 14 15", "Bridge shut", "https://x.example/a-long-address-of-a-page " * 5])
+@pytest.mark.parametrize(
+    "text", ["", "Ok.", "12 14 15", "Bridge shut", "https://x.example/a-long-address-of-a-page " * 5]
+)
 def test_what_is_too_short_to_tell_is_not_guessed(text: str) -> None:
     assert detect(text) is None
 
