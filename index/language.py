@@ -14,7 +14,7 @@ __all__ = ["detect", "normalise"]
 # More of the text changes no verdict, and the detector's time grows with it.
 _SAMPLE = 3_000
 # Letters; below them a detector guesses. A Chinese or Japanese one says as much as three.
-_FEWEST = 60
+_FEWEST = 40
 _FEWEST_IDEOGRAPHIC = 20
 _SURE = 0.5
 

@@ -22,7 +22,7 @@ FIELDS: dict[str, tuple[str, ...]] = {
     ),
     "text": (
         *("text", "body", "content", "article", "maintext", "articleBody", "full_text", "story_text", "story"),
-        *("fields.bodyText", "document", "content_text", "article_text", "news_text", "bodyText", "main_text"),
+        *("fields.bodyText", "document", "content_text", "article_text", "news_text", "bodyText"),
         *("cleaned_text", "raw_text", "plain_text", "content.rendered", "content_html", "body_html", "fields.body"),
         *("html", "selftext"),
     ),
@@ -49,7 +49,7 @@ FIELDS: dict[str, tuple[str, ...]] = {
         "contributors",
     ),
     "language": ("language", "lang", "inLanguage", "language_code", "source_language"),
-    "id": ("id", "_id", "uuid", "guid", "article_id", "story_id", "stories_id", "doc_id", "uri"),
+    "id": ("id", "uuid", "guid", "article_id", "story_id", "stories_id", "doc_id", "uri"),
 }
 """Each fact's names in order of preference. Case, ``_``, ``-`` and blanks don't matter;
 a dot leads into a record within the record."""

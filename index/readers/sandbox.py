@@ -44,6 +44,9 @@ _START_SECONDS = 60
 _MAX_NAME = 1_000
 _MAX_REASON = 500
 _CHUNK = 1 << 16
+_EXPANSION = 100
+# What an article counts for beside its text.
+_FRAME = 200
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,15 +69,16 @@ class Limits:
     """What one reading may use.
 
     ``seconds`` may pass without a sign of life, about one article's work; ``memory`` is
-    in bytes of address space; ``message`` in bytes of one message, ``messages`` how many
-    of them a file may send; ``deaths`` how often a file may end its process, and one more
-    for each hundred articles that it gave.
+    in bytes of address space. ``message`` is the most bytes that one message may have, and
+    ``output`` the most that may come of a file, or a hundred times its size where that is
+    more. ``deaths`` is how often a file may end its process, and one more for each hundred
+    articles that it gave.
     """
 
     seconds: float = 20
     memory: int = 1_500_000_000
     message: int = 32_000_000
-    messages: int = 100_000_000
+    output: int = 256_000_000
     deaths: int = 5
 
 
@@ -93,6 +97,7 @@ class Sandbox:
         """Begin with no process; the default limits are those of ``Limits()``."""
         self._limits = limits or Limits()
         self._child: _Child | None = None
+        self._busy = False
 
     def __enter__(self) -> Self:
         return self
@@ -139,18 +144,18 @@ class Sandbox:
         }
         try:
             # What can be told without it needs no process.
-            source_of(path, relative, name, form)
+            source, _ = source_of(path, relative, name, form)
         except (ArticleError, OSError, ValueError) as error:
             failed = refusal(error, name)
             yield _refused(failed.name, failed.reason)
             return
-        reading = _Reading(given)
+        reading = _Reading(given, max(self._limits.output, _EXPANSION * source.size))
         after: list[int] = []
         deaths = 0
         while True:
             reading.place.clear()
             try:
-                with contextlib.closing(self._asked(["read", {**asked, "after": after}], "done")) as messages:
+                with contextlib.closing(self._asked(["read", {**asked, "after": after}], ("done",))) as messages:
                     for message in messages:
                         if (found := reading.take(message)) is not None:
                             yield found
@@ -173,37 +178,38 @@ class Sandbox:
         """
         asked = {"path": str(path.absolute()), "base": base}
         try:
-            for message in self._asked(["links", asked], "links"):
+            for message in self._asked(["links", asked], ("links", "error")):
                 match message:
-                    case ["error", str(name), str(reason)]:
-                        raise _refused(name, reason)
                     case ["links", kind, list(urls), list(modified)]:
                         return _links(kind, urls, modified)
-                raise _LostError(_NONSENSE)
-            raise _LostError(_NONSENSE)
+                    case ["error", str(name), str(reason)]:
+                        raise _refused(name, reason)
+                    case _:
+                        raise _LostError(_NONSENSE)
+            raise AssertionError("a reading ends with its last message")
         except _LostError as lost:
             raise _refused(base, str(lost)) from None
 
-    def _asked(self, request: Any, last: str) -> Generator[Any]:
-        """The messages that answer a request; ``last`` names the one that ends them, which
-        is yielded too unless it is bare. A child that isn't done at the end is ended."""
+    def _asked(self, request: Any, last: tuple[str, ...]) -> Generator[list[Any]]:
+        """The messages that answer a request, to the one that begins with a word of
+        ``last``. A process that isn't done when nobody reads on is ended."""
+        if self._busy:
+            raise RuntimeError("a reading is under way: read it to its end, or close it")
         if self._child is None:
             self._child = _Child(self._limits)
-        child, done = self._child, False
+        child, done, self._busy = self._child, False, True
         try:
             child.send(request)
-            for _ in range(self._limits.messages):
+            while not done:
                 message = child.receive(self._limits.seconds)
                 if not isinstance(message, list) or not message:
                     raise _LostError(_NONSENSE)
-                done = message[0] == last
-                if not done or len(message) > 1:
-                    yield message
-                if done:
-                    return
-            raise _LostError(f"more than {self._limits.messages:,} messages came of it")
+                done = message[0] in last
+                yield message
         finally:
-            if not done:
+            self._busy = False
+            # One that once took much memory may not have given it back.
+            if not done or message == ["done", "worn"]:
                 self.close()
 
 
@@ -221,7 +227,14 @@ class _Child:
             stderr=subprocess.PIPE,
             cwd="/",
             # One thread each: a thread's stack and arena count against the limit of memory.
-            env={"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MALLOC_ARENA_MAX": "1", "TZ": "UTC"},
+            # Arrow's own allocator would reserve a gigabyte of it at once.
+            env={
+                "OMP_NUM_THREADS": "1",
+                "OPENBLAS_NUM_THREADS": "1",
+                "MALLOC_ARENA_MAX": "1",
+                "ARROW_DEFAULT_MEMORY_POOL": "system",
+                "TZ": "UTC",
+            },
             # Keyboard interrupts are for the parent to act on.
             start_new_session=True,
         )
@@ -311,8 +324,8 @@ class _Reading:
     ``place`` names the steps that are under way, each with its number, outermost first.
     """
 
-    def __init__(self, given: Mapping[str, Any]) -> None:
-        self._given, self._ids = given, Ids()
+    def __init__(self, given: Mapping[str, Any], output: int) -> None:
+        self._given, self._ids, self._left = given, Ids(), output
         self.place: list[tuple[int, str]] = []
         self.articles = 0
 
@@ -325,10 +338,15 @@ class _Reading:
                 self.place.pop()
             case ["draft", dict(draft)]:
                 self.articles += 1
+                self._left -= _FRAME + len(draft.get("text") or "")
+                if self._left < 0:
+                    # Of the file, not of the step: what follows would be more of the same.
+                    self.place.clear()
+                    raise _LostError("more text comes of it than its size can hold")
                 return self._article(draft)
             case ["error", str(name), str(reason)]:
                 return _refused(name, reason)
-            case ["skip"]:
+            case ["skip"] | ["done", str()]:
                 pass
             case _:
                 raise _LostError(_NONSENSE)

@@ -58,7 +58,7 @@ def main() -> None:
     out = os.fdopen(os.dup(1), "wb")
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
     logging.disable()
-    worker = _Worker(out, limits["seconds"])
+    worker = _Worker(out, limits["seconds"], limits["memory"])
     _confine(limits["memory"])
     try:
         worker.say(["ready"])
@@ -74,8 +74,8 @@ def main() -> None:
 class _Worker:
     """Does what is asked, and says before each step that it begins."""
 
-    def __init__(self, out: IO[bytes], seconds: float) -> None:
-        self._out, self._seconds = out, seconds
+    def __init__(self, out: IO[bytes], seconds: float, memory: int) -> None:
+        self._out, self._seconds, self._memory = out, seconds, memory
 
     def answer(self, request: Any) -> None:
         what, details = request
@@ -120,7 +120,7 @@ class _Worker:
         except (ArticleError, OSError, ValueError) as error:
             failed = refusal(error, name)
             self.say(["error", failed.name, failed.reason])
-        self.say(["done"])
+        self.say(["done", "worn" if _peak() > self._memory / 3 else "fit"])
 
     def _links(self, asked: Mapping[str, Any]) -> None:
         # Loaded here, since it needs libraries that most files don't.
@@ -158,6 +158,15 @@ def _confine(memory: int) -> None:
 def _refuse(event: str, _arguments: object) -> None:
     if event.startswith(_FORBIDDEN):
         raise PermissionError(f"a reader tried {event}")
+
+
+def _peak() -> int:
+    """The most memory in bytes that the process has held; 0 where that isn't told."""
+    try:
+        import resource
+    except ImportError:
+        return 0
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
 
 
 def _allow(seconds: float) -> None:

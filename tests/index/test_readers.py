@@ -8,11 +8,11 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from index import Article
-from index.readers import Reading, read_all
+from index.readers import SUFFIXES, Reading, read_all
 from tests.conftest import SHARED
 
 
@@ -96,6 +96,15 @@ def test_markdown_keeps_html_as_words(tmp_path: Path) -> None:
 def test_plain_text_takes_its_first_line_as_headline(tmp_path: Path) -> None:
     found = article(written(tmp_path, "a.txt", "Ferry late\n\nThe ferry was\nlate by an hour\ntoday.\n\nIt came.\n"))
     assert (found.title, found.text) == ("Ferry late", "The ferry was late by an hour today.\nIt came.")
+
+
+@pytest.mark.parametrize("name", ["a.txt", "a.md"])
+def test_overrides_of_direction_are_noted_in_text_too(tmp_path: Path, name: str) -> None:
+    reading = one(written(tmp_path, name, "Ferry late\n\nThe \u202eferry\n\nwas late.\n"))
+    assert reading.article
+    assert "\u202e" not in reading.article.text
+    assert reading.note
+    assert "replaced by" in reading.note
 
 
 def test_plain_text_that_begins_with_the_word_date(tmp_path: Path) -> None:
@@ -288,13 +297,17 @@ def test_a_path_that_no_system_takes_is_named(tmp_path: Path) -> None:
     assert "can't be read" in reading.error.reason
 
 
-@given(st.binary(max_size=400), st.sampled_from(["a.txt", "a.md", "a.jsonl", "a.jsonl.gz"]))
-@settings(max_examples=300, deadline=None)
-def test_any_bytes_end_as_articles_or_reasons(tmp_path_factory: pytest.TempPathFactory, data: bytes, name: str) -> None:
-    path = tmp_path_factory.mktemp("bytes") / name
-    path.write_bytes(data)
-    readings = list(read_all([path]))
-    assert readings
+@given(st.lists(st.tuples(st.binary(max_size=400), st.sampled_from(SUFFIXES), st.booleans()), min_size=1, max_size=20))
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+def test_any_bytes_end_as_articles_or_reasons(
+    tmp_path_factory: pytest.TempPathFactory, files: list[tuple[bytes, str, bool]]
+) -> None:
+    folder = tmp_path_factory.mktemp("bytes")
+    for number, (data, suffix, zipped) in enumerate(files):
+        name = f"{number}{suffix}.gz" if zipped and suffix != ".zip" else f"{number}{suffix}"
+        (folder / name).write_bytes(gzip.compress(data) if zipped else data)
+    readings = list(read_all([folder]))
+    assert {Path(reading.origin).name for reading in readings} == {path.name for path in folder.iterdir()}
     for reading in readings:
         assert (reading.article is None) != (reading.error is None)
         if reading.article:
