@@ -23,10 +23,11 @@ from index.readers.fields import check_fields
 from index.readers.forms import source_of
 from index.readers.frames import HEAD, pack, parse
 from index.readers.steps import Draft, refusal
+from index.readers.worker import OUT_OF_MEMORY
 
 __all__ = ["Limits", "Links", "Sandbox"]
 
-_READERS = Path(__file__).resolve().parent
+_PACKAGE = Path(__file__).resolve().parent.parent
 # The package is entered by its path alone: what its __init__ loads (vectors, word index,
 # database) costs a quarter of a second and memory that a reader can't use.
 _BOOT = """
@@ -38,7 +39,6 @@ sys.modules["index"] = package
 from index.readers.worker import main
 main()
 """
-_OUT_OF_MEMORY = 77
 _NONSENSE = "its reader answered with what makes no sense"
 _START_SECONDS = 60
 _MAX_NAME = 1_000
@@ -222,7 +222,7 @@ class _Child:
         paths = [path for path in sys.path if Path(path).is_absolute()]
         given = json.dumps({"seconds": limits.seconds, "memory": limits.memory})
         self._process = subprocess.Popen(
-            [sys.executable, "-I", "-B", "-X", "utf8", "-c", _BOOT, json.dumps(paths), str(_READERS.parent), given],
+            [sys.executable, "-I", "-B", "-X", "utf8", "-c", _BOOT, json.dumps(paths), str(_PACKAGE), given],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -312,7 +312,7 @@ class _Child:
         except subprocess.TimeoutExpired:
             self._process.kill()
             status = self._process.wait()
-        if status == _OUT_OF_MEMORY:
+        if status == OUT_OF_MEMORY:
             return _LostError(f"reading needs more than {self._limits.memory / 1e9:g} GB of memory")
         if status == -signal.SIGXCPU:
             return _LostError(f"reading took longer than {self._limits.seconds:g} s")
