@@ -10,6 +10,7 @@ from pathlib import Path
 from index.article import Article, clean_line
 from index.errors import ArticleError
 from index.readers.facts import Found, Ids, article_from
+from index.readers.fields import check_fields
 from index.readers.forms import SUFFIXES, TRUSTED, form_of_name, source_of, steps_of
 from index.readers.sandbox import Sandbox
 from index.readers.steps import Draft, Options, refusal, walk
@@ -37,8 +38,10 @@ def read_all(paths: Iterable[str | os.PathLike[str]], *, fields: Mapping[str, st
 
     An article without a url is known by its path within the folder given (by its file
     name where the file itself was given). Hidden files and folders are passed over.
-    ``fields`` names the fields of records that facts stand in, as ``{"text": "body"}``.
+    ``fields`` names the fields of records that facts stand in, as ``{"text": "body"}``;
+    raises SettingsError where those name no fact.
     """
+    check_fields(fields or {})
     with Sandbox() as sandbox:
         for given in paths:
             path = Path(given)

@@ -46,20 +46,18 @@ class Ids:
 
     def __init__(self) -> None:
         """Begin with a file of which nothing was read."""
-        # Eight bytes a hash: a file may hold a million such articles.
-        self._seen: set[int] = set()
+        # By number, not by text: a file may hold a million such articles.
+        self._seen: dict[int, int] = {}
 
     def of(self, relative: str, title: str, published: Published) -> str:
         """The id of the next article; equal ones are told apart by a number."""
-        stated = f"{relative}\n{title}\n{published.isoformat() if published else ''}".encode("utf-8", "replace")
-        number = 1
-        while True:
-            digest = hashlib.sha256(stated + (f"\n{number}".encode() if number > 1 else b"")).digest()
-            key = int.from_bytes(digest[:7])
-            if key not in self._seen:
-                self._seen.add(key)
-                return f"{relative}#{digest.hex()[:12]}"
-            number += 1
+        stated = f"{relative}\n{title}\n{published.isoformat() if published else ''}"
+        digest = _digest(stated)
+        while (times := self._seen.get(int(digest, 16), 0)) > 0:
+            self._seen[int(digest, 16)] = times + 1
+            digest = _digest(f"{stated}\n{times + 1}")
+        self._seen[int(digest, 16)] = 1
+        return f"{relative}#{digest}"
 
 
 def article_from(draft: Draft, ids: Ids) -> Found:
@@ -117,6 +115,10 @@ def decode(data: bytes, name: str) -> str:
     if "\0" in text:
         raise ArticleError(name, "a binary file, not text: convert it to a form that Byline reads")
     return text
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()[:12]
 
 
 def _fact(facts: Mapping[str, Any], key: str, name: str) -> str | None:

@@ -33,7 +33,7 @@ _ROOT = re.compile(rb"<(?![?!])(?:[\w.-]+:)?([\w.-]+)")
 def read_feed(source: Source, options: Options) -> Iterator[Step]:
     """A feed's entries, each with the text that the feed itself holds."""
     data = source.read(_MAX_BYTES, "save less of the feed")
-    root = _root(data)
+    root = _root(data, source.name)
     if root in _SITEMAPS:
         raise ArticleError(source.name, "a sitemap, which lists pages without their text: give its URL instead")
     if root not in _FEEDS:
@@ -54,7 +54,7 @@ def links_of(source: Source, base: str) -> tuple[str, list[str], list[str | None
     with source.open() as file:
         zipped = file.read(2) == _GZIP
     data = (gunzipped(source) if zipped else source).read(_MAX_BYTES, "give the address of a part of it")
-    root = _root(data)
+    root = _root(data, source.name)
     if root in _SITEMAPS:
         kind, found = _SITEMAPS[root], _locations(data)
     elif root in _FEEDS:
@@ -71,10 +71,16 @@ def links_of(source: Source, base: str) -> tuple[str, list[str], list[str | None
     return kind, list(urls), list(urls.values())
 
 
-def _root(data: bytes) -> str:
+def _root(data: bytes, name: str) -> str:
+    """The name of the document's outermost element; empty where it is no XML.
+
+    Raises ArticleError where it declares entities, which no feed needs and bombs are made of.
+    """
     head = data[:_HEAD]
     if head.startswith((b"\xff\xfe", b"\xfe\xff")):
         head = head.decode("utf-16", "replace").encode()
+    if b"<!ENTITY" in head:
+        raise ArticleError(name, "it declares entities of its own, as bombs do: left alone")
     head = re.sub(rb"<!--.*?-->|<!DOCTYPE[^>\[]*(?:\[.*?\]\s*)?>", b"", head, flags=re.DOTALL)
     found = _ROOT.search(head)
     return found[1].decode("ascii", "replace") if found else ""

@@ -66,6 +66,7 @@ _LISTS = (
 _WRAPPERS = ("_source", "row", "attributes", "article")
 _MAX_NAMED = 40
 _FOLDED = re.compile(r"[\s_-]+")
+_END = 60
 _CUT = re.compile(r"(?:…|\.\.\.)?\s*\[\+?\d+ chars\]\s*\Z")
 _BYLINE = re.compile(r"by[:\s]\s*", re.IGNORECASE)
 _QUOTED = re.compile(r"""'([^']*)'|"([^"]*)\"""")
@@ -113,7 +114,7 @@ def draft_of(
         notes = [f"its text is what stands in `{field}`: the record has no more"] if text else []
     if not text:
         raise ArticleError(name, _textless(record, folded, fields))
-    if cut := _CUT.search(text):
+    if cut := _CUT.search(text, max(0, len(text) - _END)):
         text = text[: cut.start()]
         notes.append("its text is cut off, as its source says at the end")
     own = clean_line(str(facts.pop("id", "")))[:200]

@@ -22,7 +22,7 @@ _TAG = re.compile(r"</?(?:p|br|div|h[1-6]|ul|ol|li|blockquote|figure)\b[^<>]*>",
 
 def has_markup(text: str) -> bool:
     """Whether a text is written in HTML rather than plain."""
-    return _TAG.search(text) is not None
+    return "<" in text and _TAG.search(text) is not None
 
 
 def words_of(html: str) -> str:

@@ -23,10 +23,11 @@ from index.readers.fields import check_fields
 from index.readers.forms import source_of
 from index.readers.frames import HEAD, pack, parse
 from index.readers.steps import Draft, refusal
+from index.readers.worker import OUT_OF_MEMORY
 
 __all__ = ["Limits", "Links", "Sandbox"]
 
-_READERS = Path(__file__).resolve().parent
+_PACKAGE = Path(__file__).resolve().parent.parent
 # The package is entered by its path alone: what its __init__ loads (vectors, word index,
 # database) costs a quarter of a second and memory that a reader can't use.
 _BOOT = """
@@ -38,7 +39,6 @@ sys.modules["index"] = package
 from index.readers.worker import main
 main()
 """
-_OUT_OF_MEMORY = 77
 _NONSENSE = "its reader answered with what makes no sense"
 _START_SECONDS = 60
 _MAX_NAME = 1_000
@@ -165,7 +165,8 @@ class Sandbox:
                     yield _refused(name, f"{lost}, and it can't be read on: convert it, or leave it out")
                     return
                 after = [number for number, _ in reading.place]
-                yield _refused(reading.place[-1][1], f"{lost}: convert it, or leave it out")
+                if not reading.answered:
+                    yield _refused(reading.place[-1][1], f"{lost}: convert it, or leave it out")
                 deaths += 1
                 if deaths > self._limits.deaths + reading.articles // 100:
                     yield _refused(name, f"its reader ended {deaths} times, so the rest is left out: check the file")
@@ -221,7 +222,7 @@ class _Child:
         paths = [path for path in sys.path if Path(path).is_absolute()]
         given = json.dumps({"seconds": limits.seconds, "memory": limits.memory})
         self._process = subprocess.Popen(
-            [sys.executable, "-I", "-B", "-X", "utf8", "-c", _BOOT, json.dumps(paths), str(_READERS.parent), given],
+            [sys.executable, "-I", "-B", "-X", "utf8", "-c", _BOOT, json.dumps(paths), str(_PACKAGE), given],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -251,7 +252,7 @@ class _Child:
         except _LostError as lost:
             self.kill()
             last = self._complaint.decode("utf-8", "replace").strip().rpartition("\n")[2]
-            raise ArticleError("reader", f"its process doesn't start ({lost}; {last})") from None
+            raise _LostError(f"its reader doesn't start ({lost}; {last})") from None
 
     def send(self, request: Any) -> None:
         assert self._process.stdin is not None
@@ -285,7 +286,7 @@ class _Child:
         while len(self._said) < size:
             if time.monotonic() > until or not self._fill(until - time.monotonic()):
                 self._process.kill()
-                raise _LostError(f"reading took longer than {seconds:g} seconds")
+                raise _LostError(f"reading took longer than {seconds:g} s")
         taken = bytes(self._said[:size])
         del self._said[:size]
         return taken
@@ -311,38 +312,35 @@ class _Child:
         except subprocess.TimeoutExpired:
             self._process.kill()
             status = self._process.wait()
-        if status == _OUT_OF_MEMORY:
+        if status == OUT_OF_MEMORY:
             return _LostError(f"reading needs more than {self._limits.memory / 1e9:g} GB of memory")
         if status == -signal.SIGXCPU:
-            return _LostError(f"reading took longer than {self._limits.seconds:g} seconds")
+            return _LostError(f"reading took longer than {self._limits.seconds:g} s")
         return _LostError("reading crashed" + (f" ({signal.Signals(-status).name})" if status < 0 else ""))
 
 
 class _Reading:
     """What came of a file so far; all of it from where nothing can be trusted.
 
-    ``place`` names the steps that are under way, each with its number, outermost first.
+    ``place`` names the steps that are under way, each with its number, outermost first;
+    ``answered`` tells whether the innermost already gave what it had to give.
     """
 
     def __init__(self, given: Mapping[str, Any], output: int) -> None:
         self._given, self._ids, self._left = given, Ids(), output
         self.place: list[tuple[int, str]] = []
+        self.answered = False
         self.articles = 0
 
     def take(self, message: list[Any]) -> Found | ArticleError | None:
         """What a message brings, if anything."""
+        self.answered = message[0] in ("draft", "error")
         match message:
             case ["begin", int(number), str(step)]:
                 self.place.append((number, step))
             case ["end"] if self.place:
                 self.place.pop()
             case ["draft", dict(draft)]:
-                self.articles += 1
-                self._left -= _FRAME + len(draft.get("text") or "")
-                if self._left < 0:
-                    # Of the file, not of the step: what follows would be more of the same.
-                    self.place.clear()
-                    raise _LostError("more text comes of it than its size can hold")
                 return self._article(draft)
             case ["error", str(name), str(reason)]:
                 return _refused(name, reason)
@@ -363,6 +361,12 @@ class _Reading:
                 "strict": bool(strict),
                 "notes": list(notes),
             }:
+                self.articles += 1
+                self._left -= _FRAME + len(text)
+                if self._left < 0:
+                    # Of the file, not of the step: what follows would be more of the same.
+                    self.place.clear()
+                    raise _LostError("more text comes of it than its size can hold")
                 facts = {**self._given, **facts}
                 if "url" in self._given:
                     facts["url"] = self._given["url"]

@@ -75,7 +75,9 @@ class _Worker:
     """Does what is asked, and says before each step that it begins."""
 
     def __init__(self, out: IO[bytes], seconds: float, memory: int) -> None:
-        self._out, self._seconds, self._memory = out, seconds, memory
+        self._out, self._seconds = out, seconds
+        # On some systems a process begins with its parent's peak.
+        self._much = max(memory // 3, _peak())
 
     def answer(self, request: Any) -> None:
         what, details = request
@@ -120,7 +122,7 @@ class _Worker:
         except (ArticleError, OSError, ValueError) as error:
             failed = refusal(error, name)
             self.say(["error", failed.name, failed.reason])
-        self.say(["done", "worn" if _peak() > self._memory / 3 else "fit"])
+        self.say(["done", "worn" if _peak() > self._much else "fit"])
 
     def _links(self, asked: Mapping[str, Any]) -> None:
         # Loaded here, since it needs libraries that most files don't.
