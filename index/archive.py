@@ -33,6 +33,7 @@ from index.errors import (
     ModelMismatchError,
     StoreError,
 )
+from index.language import normalise
 from index.moment import Moment
 from index.readers import Reading, read_all, read_within
 from index.readers.facts import MAX_TEXT
@@ -786,7 +787,7 @@ def _given(article: Article) -> Reading:
         url=line(article.url),
         source=line(article.source),
         authors=tuple(name for author in article.authors if (name := line(author))),
-        language=line(article.language),
+        language=normalise(article.language) if article.language else None,
     )
     if len(cleaned.text) > MAX_TEXT:
         error = ArticleError(
@@ -800,9 +801,10 @@ def _given(article: Article) -> Reading:
                 origin="",
                 error=ArticleError(cleaned.id or "article", f"no {what}: give it one"),
             )
-    if isinstance(cleaned.published, datetime) and cleaned.published.tzinfo is None:
-        error = ArticleError(cleaned.id, "`published` has no time zone: give an aware datetime, or a date")
-        return Reading(name=cleaned.id, origin="", error=error)
+    for moment, what in ((cleaned.published, "published"), (cleaned.modified, "modified")):
+        if isinstance(moment, datetime) and moment.tzinfo is None:
+            error = ArticleError(cleaned.id, f"`{what}` has no time zone: give an aware datetime, or a date")
+            return Reading(name=cleaned.id, origin="", error=error)
     return Reading(name=cleaned.id, origin="", article=cleaned)
 
 
