@@ -23,7 +23,6 @@ ONLY_IN = {
     "tantivy": {"index/words.py"},
     "sqlite3": {"index/store.py"},
     "gradio": {"ui/web/app.py", "ui/web/server.py"},
-    "openvino": {"index/converted.py"},
     "httpcore": {"index/wire.py"},
     "datasketch": {"index/copies.py"},
     "trafilatura": {"index/readers/pages.py"},
