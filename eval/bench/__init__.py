@@ -1,1 +1,1 @@
-"""Benchmarks, each a command: ``python -m eval.bench.embedding``, ``python -m eval.bench.startup``."""
+"""Benchmarks, each a command: ``python -m eval.bench.embedding``, and ``growth``, ``open`` and ``search``."""
