@@ -459,10 +459,10 @@ def _read(folder: Path, file: VectorFile) -> Any | None:
         if path.stat().st_size != file.size or sha256(path) != file.sha256:
             return None
         with _reading:
-            # Nothing in a file can be larger than the file: what says so is refused
-            # before memory is asked for.
-            _faiss.set_deserialization_vector_byte_limit(file.size)
-            _faiss.set_deserialization_loop_limit(file.size)
+            # Nothing in a file is larger than the file, and what FAISS works out from it
+            # not four times as large: what says so is refused before memory is asked for.
+            _faiss.set_deserialization_vector_byte_limit(4 * file.size)
+            _faiss.set_deserialization_loop_limit(4 * file.size)
             return faiss.read_index(str(path))
     except (OSError, RuntimeError):
         return None

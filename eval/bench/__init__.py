@@ -1,1 +1,1 @@
-"""Benchmarks, each a command: ``python -m eval.bench.index``, ``python -m eval.bench.startup``."""
+"""Benchmarks, each a command: ``python -m eval.bench.index``, and ``search``, ``growth``, ``open``, ``copies``."""

@@ -72,6 +72,7 @@ def small(monkeypatch: pytest.MonkeyPatch) -> None:
 KINDS = [
     (900, "IDMap,SQfp16"),
     (2_500, "IDMap,SQfp16 IDMap,PQ16x4fs"),
+    (3_100, "IDMap,SQfp16 IVF79_HNSW32,PQ16x4fs"),
     (5_000, "IDMap,SQfp16 IVF128_HNSW32,PQ16x4fs"),
 ]
 
