@@ -269,7 +269,9 @@ def test_another_models_conversion_is_not_used(cache: Path) -> None:
     assert converted.kept(cache, "0" * 64, None) is None
 
 
-def test_indexes_share_one_model_and_each_keeps_it(tmp_path: Path) -> None:
+def test_indexes_share_one_model_and_each_keeps_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    # Nor what other tests loaded, whose folders are gone.
+    monkeypatch.setattr("index.embedder._shared", {})
     one = shared(cache=tmp_path / "one")
     one.embed_question("Who?")
     two = shared(cache=tmp_path / "two")
