@@ -6,9 +6,10 @@ import queue
 import threading
 from collections.abc import Callable, Generator, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import closing, suppress
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
+from time import monotonic
 from typing import Literal
 
 from index.article import Article
@@ -20,13 +21,16 @@ from index.readers import Reading
 from index.sentences import Split, split
 from index.store import Store, body_digest, digest_of, text_key
 
-__all__ = ["AddReport", "Adding", "Outcome"]
+__all__ = ["AddReport", "Adding", "Outcome", "ahead"]
 
 Status = Literal["added", "updated", "unchanged", "duplicate", "rejected"]
 
 # Sentences embedded at a time: enough to fill sorted batches, little enough that what
 # is read so far is durable every few seconds.
 _CHUNK = 2_048
+# Seconds after which what there is is embedded, be it little: pages come slowly, and what
+# isn't stored is lost with the process.
+_PATIENCE = 5.0
 # Articles read ahead of those that are being embedded.
 _AHEAD = 64
 # Two articles of one id in one run are versions of one article where they share this much;
@@ -98,8 +102,8 @@ class _Pending:
 
 
 class Adding:
-    """One run of ``add``: a thread reads, this one splits and stores, and what was split is
-    embedded meanwhile. Articles are stored in the order they were read."""
+    """One run of ``add``: this thread splits and stores, and what was split is embedded
+    meanwhile. Articles are stored in the order they were read."""
 
     def __init__(self, store: Store, embedder: Callable[[], Embedder], publish: Callable[[int], None]) -> None:
         """``publish`` is told how many sentences were stored since it was last called."""
@@ -109,7 +113,9 @@ class Adding:
         self._outcomes: list[Outcome | None] = []
         self._waiting: list[_Pending] = []
         self._size = 0
-        self._embedding: tuple[list[_Pending], Future[dict[bytes, Vectors]]] | None = None
+        self._embedding: tuple[list[_Pending], frozenset[bytes], Future[dict[bytes, Vectors]]] | None = None
+        self._embedded: Mapping[bytes, Vectors] = {}
+        self._flushed = monotonic()
         self._ids: dict[str, bytes] = {}
         self._bodies: dict[bytes, str] = {}
 
@@ -119,13 +125,12 @@ class Adding:
         with (
             bar("reading and embedding", "sentences") as shown,
             ThreadPoolExecutor(1, "byline-add") as executor,
-            closing(_ahead(readings)) as ahead,
         ):
 
             def flush() -> None:
                 self._flush(executor, shown.update, stored)
 
-            for reading in ahead:
+            for reading in readings:
                 place = len(self._outcomes)
                 considered = self._consider(reading, place, flush)
                 if isinstance(considered, Outcome):
@@ -135,7 +140,7 @@ class Adding:
                 self._outcomes.append(None)
                 self._waiting.append(considered)
                 self._size += len(considered.texts)
-                if self._size >= _CHUNK:
+                if self._size >= _CHUNK or monotonic() - self._flushed > _PATIENCE:
                     flush()
             flush()
             flush()
@@ -146,20 +151,24 @@ class Adding:
     ) -> None:
         """Start embedding what waits, then store what was embedded before."""
         before, self._embedding = self._embedding, None
+        self._flushed = monotonic()
         if self._waiting:
             texts = {
                 key: text for pending in self._waiting for key, text in zip(pending.keys, pending.texts, strict=True)
             }
             for key in self._store.known(texts):
                 del texts[key]
-            for pending in before[0] if before else ():
-                for key in pending.keys:
-                    texts.pop(key, None)
+            for key in before[1] if before else ():
+                texts.pop(key, None)
             embedder = self._embedder() if texts else None
-            self._embedding = (self._waiting, executor.submit(_embed, embedder, texts, progress))
+            self._embedding = (self._waiting, frozenset(texts), executor.submit(_embed, embedder, texts, progress))
             self._waiting, self._size = [], 0
         if before:
-            self._put(before[0], before[1].result(), stored)
+            chunk, _, future = before
+            vectors = future.result()
+            # What the chunk before embedded, this one may have too.
+            self._put(chunk, {**self._embedded, **vectors}, stored)
+            self._embedded = vectors
 
     def _put(self, chunk: list[_Pending], vectors: Mapping[bytes, Vectors], stored: Callable[[Reading], None]) -> None:
         if vectors and "dimension" not in self._store.meta():
@@ -232,12 +241,19 @@ class Adding:
         held = self._store.held(article.id)
         if held is None:
             return None
-        if article.url is None and held.origin and held.origin != reading.origin and Path(held.origin).exists():
+        if article.url is None and held.origin and held.origin != reading.origin and _exists(held.origin):
             return f"its id, {article.id}, is that of another article, from {held.origin}: give it a url, or rename it"
         before = self._store.article(article.id) if in_this_run else None
         if before and similarity(before.text, article.text) < _SAME_ARTICLE:
             return f"another article given with it has the same id, {article.id}: give each its own url or name"
         return None
+
+
+def _exists(path: str) -> bool:
+    # A folder that may not be entered tells nothing.
+    with suppress(OSError):
+        return Path(path).exists()
+    return False
 
 
 def _embed(
@@ -246,8 +262,11 @@ def _embed(
     return dict(zip(texts, embedder.embed(list(texts.values()), progress), strict=True)) if embedder else {}
 
 
-def _ahead(readings: Iterator[Reading]) -> Generator[Reading]:
-    """What ``readings`` gives, read by a thread of its own, a little ahead."""
+def ahead(readings: Iterator[Reading]) -> Generator[Reading]:
+    """What ``readings`` gives, read by a thread of its own, a little ahead.
+
+    It must need nothing that the caller holds meanwhile.
+    """
     waiting: queue.Queue[Reading | BaseException | None] = queue.Queue(_AHEAD)
     stopped = threading.Event()
 
@@ -280,4 +299,5 @@ def _ahead(readings: Iterator[Reading]) -> Generator[Reading]:
             yield item
     finally:
         stopped.set()
-        reader.join()
+        # It may be waiting for a server; it ends by itself then, and nobody waits for it.
+        reader.join(_PATIENCE)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import date, datetime
@@ -19,7 +19,7 @@ from filelock import FileLock, Timeout
 from numpy.typing import NDArray
 
 import index.caches as caches
-from index.adding import Adding, AddReport
+from index.adding import Adding, AddReport, ahead
 from index.article import Article, Filter, Published, Sentence, clean, clean_line, parse_published
 from index.caches import Caches
 from index.embedder import DEFAULT_MODEL, Embedder, Vectors, shared
@@ -378,7 +378,7 @@ class ArticleIndex:
             marks = self._store.marks("http") if fetching else {}
             if root is not None:
                 files = [os.fspath(source) for source in listed if not isinstance(source, Article)]
-                readings = read_within(Path(root), files, fields=fields)
+                readings: Generator[Reading] = ahead(read_within(Path(root), files, fields=fields))
             else:
                 readings = _readings(listed, marks, marking, fields=fields, allow_private=allow_private)
             try:
@@ -389,6 +389,8 @@ class ArticleIndex:
                 with suppress(OSError):
                     self._publish()
                 raise
+            finally:
+                readings.close()
             self._publish()
             return report
 
@@ -440,8 +442,10 @@ class ArticleIndex:
 
         Raises ModelError where its model isn't to be had.
         """
-        with self._turn, self._store.snapshot():
-            return measure(self._path, self._store, self._embedding().engine)
+        with self._turn:
+            engine = self._embedding().engine
+            with self._store.snapshot():
+                return measure(self._path, self._store, engine)
 
     def terms(self, text: str) -> frozenset[str]:
         """The words of ``text`` in the form of ``SearchResult.terms``.
@@ -481,12 +485,12 @@ class ArticleIndex:
             by_words = dict(zip(now.body_rows(keys).tolist(), scores.tolist(), strict=True))
             # What only words found has a meaning too; without it such articles would
             # stand as if they had none, which costs 3 points of hit@1 on news.
-            missing = [row for row in by_words if row >= 0 and row not in meaning][:_MEASURED]
+            missing = [row for row in by_words if row >= 0 and passing.edition[row] >= 0 and row not in meaning]
+            missing = missing[:_MEASURED]
             if missing:
-                among = np.zeros(len(now.catalogue.body_key), bool)
-                among[missing] = True
-                size = int((now.catalogue.last[missing] - now.catalogue.first[missing] + 1).sum())
-                meaning |= _best_by_body(now, *now.caches.vectors.search(vector, size, now.mask(among)))
+                first, last = now.catalogue.first[missing], now.catalogue.last[missing]
+                numbers = np.concatenate([np.arange(a, b + 1) for a, b in zip(first, last, strict=True)])
+                meaning |= _best_by_body(now, numbers, now.caches.vectors.reconstruct(numbers) @ vector)
             return SearchResult(
                 articles=tuple(
                     self._hit(now, int(passing.edition[row]), row, meaning.get(row), by_words.get(row, 0.0))
@@ -516,10 +520,14 @@ class ArticleIndex:
     def read(self, hit: ArticleHit) -> Article:
         """The article that was found, in the revision that it was found in.
 
-        Raises StoreError where the index can't be read.
+        Raises ArticleNotFoundError where it was removed since, which can't be within the
+        moment that it was found in, and StoreError where the index can't be read.
         """
         with self._turn:
-            return self._store.edition(hit.edition)
+            article = self._store.edition(hit.edition)
+        if article is None:
+            raise ArticleNotFoundError(f"{hit.article_id}: removed from {self._path} since it was found: ask again")
+        return article
 
     def look_into(self, found: SearchResult, keys: Sequence[int]) -> tuple[SentenceHit, ...]:
         """Every sentence of some of the articles found, article by article, in order.
@@ -700,24 +708,29 @@ def _readings(
     *,
     fields: Mapping[str, str] | None,
     allow_private: bool,
-) -> Iterator[Reading]:
+) -> Generator[Reading]:
     # Addresses together: what is learnt of a host serves for all that lie there. Paths
     # together: one child process reads them.
     for kind, several in groupby(sources, _kind):
         if kind == "address":
-            # Loaded where it is needed: an HTTP client takes a while.
-            from index.readers.sandbox import Sandbox
-            from index.web import fetch_all
-
-            with Sandbox() as sandbox:
-                urls = (str(source) for source in several)
-                yield from marking.readings(
-                    fetch_all(urls, known=marks.get, sandbox=sandbox, allow_private=allow_private)
-                )
+            yield from ahead(_fetched(list(map(str, several)), marks, marking, allow_private=allow_private))
         elif kind == "path":
-            yield from read_all((source for source in several if not isinstance(source, Article)), fields=fields)
+            paths = [source for source in several if not isinstance(source, Article)]
+            yield from ahead(read_all(paths, fields=fields))
         else:
+            # Articles may come from a generator that asks this index, so they are drawn here.
             yield from (_given(source) for source in several if isinstance(source, Article))
+
+
+def _fetched(
+    urls: Sequence[str], marks: Mapping[str, str], marking: _Marking, *, allow_private: bool
+) -> Iterator[Reading]:
+    # Loaded where it is needed: an HTTP client takes a while.
+    from index.readers.sandbox import Sandbox
+    from index.web import fetch_all
+
+    with Sandbox() as sandbox:
+        yield from marking.readings(fetch_all(urls, known=marks.get, sandbox=sandbox, allow_private=allow_private))
 
 
 def _kind(source: str | os.PathLike[str] | Article) -> str:

@@ -15,7 +15,6 @@ __all__ = [
     "clean",
     "clean_line",
     "day_of",
-    "instant_of",
     "parse_published",
 ]
 
@@ -122,11 +121,6 @@ class Filter:
 def day_of(moment: date | datetime) -> date:
     """The calendar day of a date or datetime, in the moment's own time zone."""
     return moment.date() if isinstance(moment, datetime) else moment
-
-
-def instant_of(moment: date | datetime) -> float:
-    """The POSIX time in seconds; NaN for a day, which is no instant."""
-    return moment.timestamp() if isinstance(moment, datetime) else float("nan")
 
 
 def parse_published(value: str) -> date | datetime:

@@ -51,7 +51,14 @@ _PROBES = (
 
 
 class Unfit(Exception):  # noqa: N818
-    """The model can't be run by OpenVINO as it is by torch; the message says why."""
+    """The model can't be run by OpenVINO as it is by torch; the message says why.
+
+    ``lasting`` says whether it is the model's nature, rather than this machine's state.
+    """
+
+    def __init__(self, reason: str, *, lasting: bool = True) -> None:
+        super().__init__(reason)
+        self.lasting = lasting
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -174,7 +181,7 @@ def convert(folder: Path, label: str, fingerprint: str, cache: Path | None, prec
         try:
             about, engine = _convert(folder, label, fingerprint, there, precision)
         except Unfit as error:
-            if cache is not None:
+            if cache is not None and error.lasting:
                 _write(cache, _unfit(fingerprint, str(error)))
             raise
         if cache is not None:
@@ -218,7 +225,7 @@ def _convert(
     drafts = {part: scratch / f"draft{suffix}" for part, suffix in _PARTS.items()}
     try:
         _save_graph(model, drafts["graph"])
-    except MemoryError:
+    except (MemoryError, OSError):
         raise
     except Exception as error:
         # Tracing runs the model's own code, which may raise anything.
@@ -238,7 +245,7 @@ def _convert(
         engine = OpenVinoEngine(scratch, about, precision)
         _compare(model, engine)
     except RuntimeError as error:
-        raise Unfit(f"OpenVINO can't run its graph ({error})") from error
+        raise Unfit(f"OpenVINO can't run its graph ({error})", lasting=False) from error
     return about, engine
 
 

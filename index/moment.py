@@ -51,7 +51,9 @@ class Moment:
     caches: Caches
     catalogue: Catalogue
     by_first: NDArray[np.int64]
-    _passing: OrderedDict[Filter, Passing] = field(default_factory=OrderedDict, repr=False, compare=False)
+    _passing: OrderedDict[tuple[Filter, date | None], Passing] = field(
+        default_factory=OrderedDict, repr=False, compare=False
+    )
 
     @classmethod
     def of(cls, caches: Caches, catalogue: Catalogue) -> Moment:
@@ -78,11 +80,13 @@ class Moment:
     def passing(self, where: Filter) -> Passing:
         """What ``where`` lets through: of each article the newest revision as of then, where
         that passes."""
-        if where not in self._passing:
-            self._passing[where] = self._pass(where)
+        # Equal moments of different zones lie on different days.
+        key = (where, day_of(where.as_of) if where.as_of else None)
+        if key not in self._passing:
+            self._passing[key] = self._pass(where)
             while len(self._passing) > _REMEMBERED:
                 self._passing.popitem(last=False)
-        return self._passing[where]
+        return self._passing[key]
 
     def _pass(self, where: Filter) -> Passing:
         c = self.catalogue
@@ -103,17 +107,12 @@ class Moment:
         return Passing(
             edition=edition,
             bodies=c.body_key[found],
-            sentences=self.mask(found),
+            sentences=ranges_mask(c.first[found], c.last[found], int(c.last.max(initial=-1)) + 1),
             every=bool(found.all()),
             articles=int(passing.sum()),
             undated=int(undated.sum()),
             total=int(everywhere.sum()),
         )
-
-    def mask(self, bodies: NDArray[np.bool_]) -> NDArray[np.bool_]:
-        """Which sentences, by id, are those of the bodies given by row."""
-        first, last = self.catalogue.first, self.catalogue.last
-        return ranges_mask(first[bodies], last[bodies], int(last.max(initial=-1)) + 1)
 
     def _newest(self, eligible: NDArray[np.bool_]) -> NDArray[np.bool_]:
         """Of each article the last revision that is eligible."""

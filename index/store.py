@@ -6,6 +6,7 @@ from __future__ import annotations
 import hashlib
 import json
 import sqlite3
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -16,7 +17,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from index.article import Article, Published, Sentence, Span, day_of, instant_of, parse_published
+from index.article import Article, Published, Sentence, Span, day_of, parse_published
 from index.copies import NEAR, similarity
 from index.embedder import Vectors
 from index.errors import IndexDamagedError, StoreError
@@ -65,8 +66,12 @@ CREATE TABLE revision (
     body INTEGER NOT NULL REFERENCES body (key),
     digest BLOB NOT NULL,
     published TEXT,
+    day INTEGER NOT NULL,
+    instant REAL,
     modified TEXT,
     since TEXT,
+    since_day INTEGER NOT NULL,
+    since_instant REAL,
     url TEXT,
     source TEXT,
     authors TEXT NOT NULL,
@@ -120,8 +125,9 @@ _ARTICLE = (
     " FROM article a JOIN revision r ON r.article = a.key JOIN body b ON b.key = r.body WHERE "
 )
 
-# Candidates for a near copy that are looked at: enough for any story, and an end to what
-# a form letter printed a thousand times can cost.
+# Candidates for a near copy that are looked at, of each band and in all: enough for any
+# story, and an end to what a form letter printed a thousand times can cost.
+_MOST_IN_BAND = 50
 _MOST_ALIKE = 20
 
 # Half precision rounds a vector of length 1 by less.
@@ -317,9 +323,10 @@ class Store:
         row = self._one_or_none(_ARTICLE + "a.id = ? AND r.number = ?", (article_id, revision))
         return _article(row) if row else None
 
-    def edition(self, key: int) -> Article:
-        """The article as the revision with that key has it."""
-        return _article(self._one(_ARTICLE + "r.key = ?", (key,)))
+    def edition(self, key: int) -> Article | None:
+        """The article as the revision with that key has it, None where it is gone."""
+        row = self._one_or_none(_ARTICLE + "r.key = ?", (key,))
+        return _article(row) if row else None
 
     def revisions(self, article_id: str) -> list[tuple[int, str, str | None]]:
         """Of each revision of an article its number, when it came to be known, and since
@@ -374,8 +381,8 @@ class Store:
         """The ids of the articles whose newest revision came from each file, or address, whose
         name begins with ``prefix``."""
         rows = self._rows(
-            "SELECT origin, id FROM newest WHERE origin >= ? AND substr(origin, 1, ?) = ? ORDER BY origin, id",
-            (prefix, len(prefix), prefix),
+            "SELECT origin, id FROM newest WHERE origin >= ?1 AND origin < ?1 || char(1114111) ORDER BY origin, id",
+            (prefix,),
         )
         found: dict[str, list[str]] = {}
         for origin, article_id in rows:
@@ -385,9 +392,7 @@ class Store:
     def marks(self, prefix: str) -> dict[str, str]:
         """The marks whose name begins with ``prefix``."""
         return dict(
-            self._rows(
-                "SELECT name, mark FROM mark WHERE name >= ? AND substr(name, 1, ?) = ?", (prefix, len(prefix), prefix)
-            )
+            self._rows("SELECT name, mark FROM mark WHERE name >= ?1 AND name < ?1 || char(1114111)", (prefix,))
         )
 
     def set_marks(self, marks: Mapping[str, str | None]) -> None:
@@ -434,7 +439,7 @@ class Store:
             row = self._one_or_none("SELECT key FROM article WHERE id = ?", (article.id,))
             key = int(row[0]) if row else self._insert("INSERT INTO article (id) VALUES (?)", (article.id,))
             before = self._one_or_none(
-                "SELECT number, since FROM revision WHERE article = ? ORDER BY number DESC LIMIT 1", (key,)
+                "SELECT number, since, body FROM revision WHERE article = ? ORDER BY number DESC LIMIT 1", (key,)
             )
             found = self._one_or_none("SELECT key FROM body WHERE digest = ?", (body_digest(article),))
             if found:
@@ -442,21 +447,27 @@ class Store:
                 self._log("facts", body)
             else:
                 body = self._new_body(article, sentences, text_keys, vectors)
-                self._relate(key, body, bands, f"{article.title}\n{article.text}")
-            number, earlier = (int(before[0]) + 1, before[1]) if before else (1, None)
+                self._relate(body, bands, f"{article.title}\n{article.text}")
+            number, earlier, same = (int(before[0]) + 1, before[1], before[2] == body) if before else (1, None, True)
             known = datetime.now(UTC)
-            since = _since(article, known, parse_published(earlier) if earlier else None, first=not before)
+            # Words that were there all along, of which only the date was missing, stand from
+            # that date on, as if it had been known from the first.
+            first = earlier is None and same
+            since = _since(article, known, parse_published(earlier) if earlier else None, first=first)
             self._connection.execute(
-                "INSERT INTO revision (article, number, body, digest, published, modified, since, url, source, authors,"
-                " origin, known) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                "INSERT INTO revision (article, number, body, digest, published, day, instant, modified, since,"
+                " since_day, since_instant, url, source, authors, origin, known)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 (
                     key,
                     number,
                     body,
                     digest,
                     _written(article.published),
+                    *_day_and_instant(article.published),
                     _written(article.modified),
                     _written(since),
+                    *_day_and_instant(since),
                     article.url,
                     article.source,
                     json.dumps(article.authors, ensure_ascii=False),
@@ -491,14 +502,15 @@ class Store:
 
     def catalogue(self) -> Catalogue:
         """All revisions and bodies as columns."""
-        rows = self._rows("SELECT key, number, article, body, published, since, source FROM revision ORDER BY key")
+        rows = self._rows(
+            "SELECT key, number, article, body, day, instant, since_day, since_instant, source FROM revision"
+            " ORDER BY key"
+        )
         articles = self._rows("SELECT key, id FROM article ORDER BY key")
         bodies = np.array(
             self._rows("SELECT key, seq, first_sentence, last_sentence FROM body ORDER BY key"), np.int64
         ).reshape(-1, 4)
         article_key = np.array([row[0] for row in articles], np.int64)
-        published = [parse_published(row[4]) if row[4] else None for row in rows]
-        since = [parse_published(row[5]) if row[5] else None for row in rows]
         near = np.array(self._rows("SELECT one, other FROM near"), np.int64).reshape(-1, 2)
         return Catalogue(
             seq=self.seq(),
@@ -508,11 +520,11 @@ class Store:
             number=np.array([row[1] for row in rows], np.int64),
             article=np.searchsorted(article_key, np.array([row[2] for row in rows], np.int64)),
             body=np.searchsorted(bodies[:, 0], np.array([row[3] for row in rows], np.int64)),
-            day=_days(published),
-            instant=_instants(published),
-            since_day=_days(since),
-            since_instant=_instants(since),
-            source=tuple(row[6] for row in rows),
+            day=np.array([row[4] for row in rows], np.int64),
+            instant=np.array([row[5] for row in rows], np.float64),
+            since_day=np.array([row[6] for row in rows], np.int64),
+            since_instant=np.array([row[7] for row in rows], np.float64),
+            source=tuple(row[8] for row in rows),
             body_key=bodies[:, 0],
             body_seq=bodies[:, 1],
             first=bodies[:, 2],
@@ -572,9 +584,14 @@ class Store:
             self._connection.execute("INSERT OR REPLACE INTO meta VALUES ('log_begin', ?)", (str(begin),))
         try:
             self._connection.execute("VACUUM")
-            self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         except sqlite3.Error as error:
             raise self._unusable(error) from error
+        (busy, _, _) = self._one("PRAGMA wal_checkpoint(TRUNCATE)")
+        if busy:
+            raise StoreError(
+                f"{self._path}: another process reads it and holds on to what was removed: "
+                "compact again when that has ended; nothing is lost"
+            )
 
     def facts(self) -> StoreFacts:
         """What there is, counted."""
@@ -610,6 +627,13 @@ class Store:
             f"body {key}: no revision has it"
             for (key,) in self._rows("SELECT key FROM body WHERE key NOT IN (SELECT body FROM revision)")
         )
+        yield from (
+            f"body {key}: stored by change {seq}, which the log doesn't have"
+            for key, seq in self._rows("SELECT key, seq FROM body WHERE seq < 1 OR seq > ?", (self.seq(),))
+        )
+        for one, other, noted in self._rows("SELECT one, other, similarity FROM near"):
+            if noted < NEAR or noted != similarity("\n".join(self.body(one)), "\n".join(self.body(other))):
+                yield f"bodies {one} and {other}: not as alike as noted ({noted:.3f})"
         for (key,) in self._rows("SELECT key FROM revision ORDER BY key"):
             yield from self._revision_problems(int(key))
         for (key,) in self._rows("SELECT key FROM body ORDER BY key"):
@@ -622,7 +646,7 @@ class Store:
                 yield f"vector {number}: its length is {np.linalg.norm(_from_blob(blob)):.4f}, not 1"
 
     def _revision_problems(self, key: int) -> Iterator[str]:
-        article = self.edition(key)
+        article = _article(self._one(_ARTICLE + "r.key = ?", (key,)))
         (digest,) = self._one("SELECT digest FROM revision WHERE key = ?", (key,))
         # A language may have been detected, which the digest of what was given leaves out.
         if digest not in (digest_of(article), digest_of(replace(article, language=None))):
@@ -722,14 +746,18 @@ class Store:
         )
         return body
 
-    def _relate(self, article: int, body: int, bands: Sequence[int], words: str) -> None:
-        """Note which bodies of other articles this one nearly equals."""
-        candidates = self._rows(
-            "SELECT body FROM band WHERE hash IN (SELECT value FROM json_each(?)) AND body NOT IN"
-            " (SELECT body FROM revision WHERE article = ?) GROUP BY body ORDER BY count(*) DESC, body LIMIT ?",
-            (json.dumps(bands), article, _MOST_ALIKE),
-        )
-        for (other,) in candidates:
+    def _relate(self, body: int, bands: Sequence[int], words: str) -> None:
+        """Note which other bodies this one nearly equals."""
+        shared: Counter[int] = Counter()
+        for band in bands:
+            # Of a band full of form letters the newest will do: they are all alike.
+            shared.update(
+                int(row[0])
+                for row in self._rows(
+                    "SELECT body FROM band WHERE hash = ? ORDER BY body DESC LIMIT ?", (band, _MOST_IN_BAND)
+                )
+            )
+        for other, _ in sorted(shared.items(), key=lambda item: (-item[1], -item[0]))[:_MOST_ALIKE]:
             alike = similarity(words, "\n".join(self.body(other)))
             if alike >= NEAR:
                 self._connection.execute("INSERT INTO near VALUES (?, ?, ?)", (other, body, alike))
@@ -823,18 +851,22 @@ def sentence_from(row: Sequence[int], article_id: str) -> Sentence:
 def _since(article: Article, known: datetime, before: Published, *, first: bool) -> Published:
     """From when on the words of a revision may be taken to have stood.
 
-    The first stood when the article was published, or last modified before we knew it. A
-    later one stood when it says it was modified, or at the latest when we came to know it,
-    and never before the one that it replaced.
+    The first stood when the article says it was last modified, unless that is yet to come,
+    else when it was published. A later one stood when it says it was modified, or at the
+    latest when we came to know it, and never before the one that it replaced.
     """
+    modified = article.modified if article.modified and not _later(article.modified, known) else None
     if first:
-        return article.modified or article.published
-    since = min(known, article.modified or known, key=_order)
-    return max(since, before, key=_order) if before else since
+        return modified or article.published
+    since = modified or known
+    return before if before and _later(before, since) else since
 
 
-def _order(moment: date | datetime) -> tuple[int, float]:
-    return day_of(moment).toordinal(), moment.timestamp() if isinstance(moment, datetime) else 0.0
+def _later(one: date | datetime, other: date | datetime) -> bool:
+    """By the clock where both times are known, else by the day."""
+    if isinstance(one, datetime) and isinstance(other, datetime):
+        return one > other
+    return day_of(one) > day_of(other)
 
 
 def _article(row: tuple[Any, ...]) -> Article:
@@ -857,12 +889,10 @@ def _written(moment: Published) -> str | None:
     return moment.isoformat() if moment else None
 
 
-def _days(moments: Sequence[Published]) -> NDArray[np.int64]:
-    return np.array([day_of(moment).toordinal() if moment else 0 for moment in moments], np.int64)
-
-
-def _instants(moments: Sequence[Published]) -> NDArray[np.float64]:
-    return np.array([instant_of(moment) if moment else np.nan for moment in moments], np.float64)
+def _day_and_instant(moment: Published) -> tuple[int, float | None]:
+    """The ordinal of a moment's day, 0 where unknown, and its POSIX time where it has one."""
+    instant = moment.timestamp() if isinstance(moment, datetime) else None
+    return (day_of(moment).toordinal() if moment else 0), instant
 
 
 def _connected(n: int, pairs: NDArray[np.int64]) -> NDArray[np.int64]:

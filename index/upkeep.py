@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -76,10 +77,12 @@ def measure(folder: Path, store: Store, engine: str) -> Stats:
     generation = caches.current(folder)
     sizes = {"articles": 0, "words": 0, "vectors": 0, "engine": 0, "other": 0}
     for path in folder.rglob("*"):
-        if path.is_file():
+        # A writer may replace what is being counted.
+        with suppress(OSError):
+            size = path.stat().st_size if path.is_file() else 0
             top = path.relative_to(folder).parts[0]
             kind = next((kind for kind in sizes if top.startswith(kind)), "other")
-            sizes[kind] += path.stat().st_size
+            sizes[kind] += size
     return Stats(
         facts=store.facts(),
         sizes=sizes,

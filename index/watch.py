@@ -381,7 +381,8 @@ def _look_through(folder: Path, index: Path) -> _Seen:
 
 
 def _put(files: dict[str, _File], path: Path, about: os.stat_result) -> None:
-    signature = f"{about.st_size}:{about.st_mtime_ns}:{about.st_ino}"
+    # The time of change of its node too: a file that may be read at last is as new.
+    signature = f"{about.st_size}:{about.st_mtime_ns}:{about.st_ctime_ns}:{about.st_ino}"
     file = _File(paths=(path,), signature=signature, device=about.st_dev, changed=max(about.st_mtime, about.st_ctime))
     origin = origin_of(path)
     same = files.get(origin)

@@ -183,7 +183,7 @@ class _Run:
                 yield Fetched(url=url, status="unchanged", mark=kept)
             elif not _is_list(document.path):
                 facts = {"published": stated} if stated and kind == "feed" else None
-                yield from self._page(url, document, _mark_of(document, stated), facts)
+                yield from self._page(url, document, _mark_of(document, stated), facts, listed=True)
             elif kind == "index" and not within:
                 links = self._sandbox.links(document.path, str(document.url))
                 yield from self._listed(url, links, _mark_of(document, stated), within=True)
@@ -193,15 +193,24 @@ class _Run:
             yield Fetched(url=shown(written), status="refused", reason=error.reason)
 
     def _page(
-        self, url: str, document: _Document, mark: str | None, facts: Mapping[str, str] | None = None
+        self,
+        url: str,
+        document: _Document,
+        mark: str | None,
+        facts: Mapping[str, str] | None = None,
+        *,
+        listed: bool = False,
     ) -> Iterator[Fetched]:
         """The articles of one document; the last carries its mark, if all could be read.
-        ``facts`` fill what it doesn't state."""
+        ``facts`` fill what it doesn't state; ``listed`` says that a list led to it."""
         final = str(document.url)
         kind = document.answer.headers.get("content-type", "")
         form = form_of(kind, final, _head(document.path))
         if form is None:
             _refuse(url, f"{shown(kind)[:80] or 'of no stated type'}: not a form that Byline reads")
+        if listed and form not in _PAGES:
+            # Records may say that they are anyone's articles: whoever wants them names them.
+            _refuse(url, "records, not a page: name it itself, where you trust what it says of others' articles")
         whole, last = True, None
         for found in self._sandbox.read(document.path, final, form=form, facts=facts):
             if last is not None:

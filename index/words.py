@@ -102,7 +102,8 @@ class _Part:
             found, scores = self._best(query, wanted)
             passing = keys[np.searchsorted(keys, found).clip(max=len(keys) - 1)] == found
             if len(found) < wanted or np.count_nonzero(passing) >= k:
-                return _ordered(found[passing][:k], scores[passing][:k])
+                keys_found, best = _ordered(found[passing], scores[passing])
+                return keys_found[:k], best[:k]
             wanted *= 4
 
     def _asks(self, terms: Terms) -> tantivy.Query:

@@ -74,7 +74,8 @@ def rank(index: ArticleIndex, question: Question, where: Filter) -> Ranking:
     """
     found = index.search(question.text, where)
     scores = _article_scores(found.articles, where)
-    best = sorted(scores, key=lambda key: (-scores[key][0], key))[:_ARTICLES]
+    names = {hit.key: hit.article_id for hit in found.articles}
+    best = sorted(scores, key=lambda key: (-scores[key][0], names[key]))[:_ARTICLES]
     hits = index.look_into(found, best)
     read = {hit.key: index.read(hit) for hit in found.articles if hit.key in best}
     stories = {hit.key: hit.story for hit in found.articles}

@@ -102,7 +102,7 @@ def _parser() -> argparse.ArgumentParser:
         "paths",
         nargs="+",
         metavar="PATH_OR_URL",
-        help=".txt, .md, .jsonl, .jsonl.gz, a folder, or an address of the web",
+        help="a file of any form in the README's table, a folder of them, or an address of the web",
     )
     _private_option(add)
     add.add_argument(
@@ -319,7 +319,7 @@ def _collect(report: AddReport, file: str) -> None:
     """Write what was rejected to ``file``, a JSON object a line; an empty file where nothing was."""
     from index import SettingsError
 
-    lines = [json.dumps({"name": o.name, "reason": o.reason}) + "\n" for o in report.rejected]
+    lines = [json.dumps({"name": o.name, "origin": o.origin, "reason": o.reason}) + "\n" for o in report.rejected]
     try:
         Path(file).write_text("".join(lines), "utf-8")
     except OSError as error:
@@ -333,7 +333,8 @@ def _report(report: AddReport, *, as_json: bool) -> None:
     counts = {kind: len(getattr(report, kind)) for kind in kinds}
     if as_json:
         outcomes = [
-            {"name": o.name, "status": o.status, "id": o.article_id, "reason": o.reason} for o in report.outcomes
+            {"name": o.name, "status": o.status, "id": o.article_id, "origin": o.origin, "reason": o.reason}
+            for o in report.outcomes
         ]
         _print_json({**counts, "outcomes": outcomes})
         return

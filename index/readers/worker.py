@@ -51,6 +51,9 @@ _FORBIDDEN = (
 )
 
 
+_WRITES = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
+
+
 def main() -> None:
     """Answer requests on standard input until it closes, within the limits given."""
     limits = json.loads(sys.argv[3])
@@ -157,9 +160,15 @@ def _confine(memory: int) -> None:
     sys.addaudithook(_refuse)
 
 
-def _refuse(event: str, _arguments: object) -> None:
+def _refuse(event: str, arguments: tuple[object, ...]) -> None:
     if event.startswith(_FORBIDDEN):
         raise PermissionError(f"a reader tried {event}")
+    if event == "open":
+        path, mode, flags = arguments
+        writes = set("wax+") & set(mode) if isinstance(mode, str) else isinstance(flags, int) and flags & _WRITES
+        if writes:
+            # No limit on a file's size keeps it from being emptied.
+            raise PermissionError(f"a reader tried to write {path!r}")
 
 
 def _peak() -> int:

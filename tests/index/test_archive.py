@@ -44,6 +44,7 @@ FERRY = Article(
     text="The ferry to Orrin stopped on Monday.\nA fire broke out.",
     published=date(2024, 3, 4),
     source="Post",
+    language="en",
 )
 BEES = Article(
     id="bees",
@@ -51,8 +52,9 @@ BEES = Article(
     text="A third of the hives were lost. A mite is to blame.",
     published=datetime(2024, 4, 18, 12, tzinfo=UTC),
     source="Herald",
+    language="en",
 )
-NOTE = Article(id="note", title="A note", text="The library opens on Sundays.")
+NOTE = Article(id="note", title="A note", text="The library opens on Sundays.", language="en")
 
 
 @pytest.fixture

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -88,6 +89,28 @@ def test_one_source_may_go_or_change_without_the_other(printed: ArticleIndex) ->
     assert printed.article("wire").revision == 2
     assert [copy.article_id for copy in printed.copies("post")] == ["echo"]
     assert printed.verify().sound
+
+
+def test_a_print_that_is_corrected_stays_of_the_story(printed: ArticleIndex) -> None:
+    printed.add(Article(id="wire", title=WIRE.title, text=STORY.replace("1911", "1912"), source="Wire"))
+    stories = {hit.article_id: hit.story for hit in printed.search("What did the storm do?").articles}
+    assert stories["wire"] == stories["post"] == stories["echo"]
+    assert {copy.article_id for copy in printed.copies("wire")} == {"post", "echo"}
+
+
+def test_articles_may_come_from_the_index_itself(printed: ArticleIndex) -> None:
+    report = printed.add(replace(article, source="Archive") for article in printed.articles())
+    assert len(report.updated) == 4
+    assert printed.verify().sound
+
+
+def test_form_letters_are_told_in_bounded_time(tmp_path: Path) -> None:
+    letters = [Article(id=str(n), title="Weather", text=f"{STORY} It was day {n} of the storm.") for n in range(120)]
+    with ArticleIndex.open(tmp_path / "index", create=True) as index:
+        index.add(letters)
+        assert len({hit.story for hit in index.search("storm").articles}) == 1
+        assert len(index.copies("119")) == 20
+        assert index.verify().sound
 
 
 def test_adding_a_copy_then_removing_it_leaves_every_answer_as_it_was(printed: ArticleIndex) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
@@ -21,6 +21,7 @@ FIRST = Article(
     published=date(2024, 3, 1),
     url="https://news.example/flood",
     source="Gazette",
+    language="en",
 )
 CORRECTED = replace(
     FIRST,
@@ -130,6 +131,32 @@ def test_an_answer_cites_the_revision_of_the_day(corrected: ArticleIndex) -> Non
     assert ("40 homes" in before.quote, before.article.revision) == (True, 1)
     assert ("55 homes" in after.quote, after.article.revision) == (True, 2)
     assert before.article.text[before.span.start : before.span.end] == before.quote
+
+
+def test_a_date_that_was_missing_counts_from_the_first(tmp_path: Path) -> None:
+    """The words were there all along; what is new is only that we know since when."""
+    with ArticleIndex.open(tmp_path / "index", create=True) as index:
+        index.add(replace(FIRST, published=None))
+        assert "flood" not in texts(index, Filter(as_of=date(2024, 3, 4)))
+        index.add(FIRST)
+        assert texts(index, Filter(as_of=date(2024, 3, 4)))["flood"] == FIRST.text
+        assert "flood" not in texts(index, Filter(as_of=date(2024, 2, 29)))
+
+
+def test_a_first_state_that_claims_to_be_of_tomorrow_stands_from_its_publication(tmp_path: Path) -> None:
+    with ArticleIndex.open(tmp_path / "index", create=True) as index:
+        index.add(replace(FIRST, modified=date(2099, 1, 1)))
+        assert "flood" in texts(index, Filter(as_of=date(2024, 3, 1)))
+
+
+def test_equal_moments_of_two_zones_lie_on_their_own_days(corrected: ArticleIndex) -> None:
+    corrected.add(Article(id="june", title="June", text="Homes had power in June.", published=date(2024, 6, 1)))
+    for moment in (
+        datetime(2024, 6, 1, 2, tzinfo=UTC),
+        datetime(2024, 5, 31, 22, tzinfo=timezone(timedelta(hours=-4))),
+    ):
+        where = Filter(as_of=moment)
+        assert ("june" in texts(corrected, where)) == where.passes(date(2024, 6, 1), None)
 
 
 def test_removal_takes_every_revision(corrected: ArticleIndex) -> None:
