@@ -276,9 +276,10 @@ class VectorIndex:
         vectors = np.empty((len(ids), self._dimension), np.float32)
         rows = np.where(ids < len(self._row), self._row[ids.clip(max=len(self._row) - 1)], -1)
         vectors[rows >= 0] = _vectors_at(self._base, rows[rows >= 0])
-        late = {number: row for row, number in enumerate(_ids_of(self._late).tolist())}
-        kept = np.array([late[number] for number in ids[rows < 0].tolist()], np.int64)
-        vectors[rows < 0] = _vectors_at(self._late, kept)
+        if (rows < 0).any():
+            late = {number: row for row, number in enumerate(_ids_of(self._late).tolist())}
+            kept = np.array([late[number] for number in ids[rows < 0].tolist()], np.int64)
+            vectors[rows < 0] = _vectors_at(self._late, kept)
         return vectors
 
     def save(self, folder: Path, generation: int, *, seq: int, model: str) -> VectorSnapshot:
@@ -421,6 +422,8 @@ def _codes_of(exact: Any) -> NDArray[np.uint8]:
 
 
 def _vectors_at(exact: Any, rows: NDArray[np.integer[Any]]) -> Vectors:
+    if not len(rows):
+        return np.empty((0, exact.d), np.float32)
     # Three times as fast as FAISS's own way to read many, which asks for each anew.
     vectors: Vectors = exact.index.sa_decode(_codes_of(exact)[rows])
     return vectors

@@ -341,3 +341,16 @@ def test_an_empty_index_answers_nothing_and_can_be_kept(tmp_path: Path) -> None:
     for searched in (index, loaded(tmp_path, saved(index, tmp_path))):
         ids, cosines = searched.search(stories(1)[0], 10, np.ones(5, bool))
         assert (len(searched), len(ids), len(cosines)) == (0, 0, 0)
+
+
+def test_what_is_held_can_be_read_back(tmp_path: Path) -> None:
+    """Whether it was loaded, added since, or both; and what was removed is no longer there."""
+    rows = stories(300)
+    index = loaded(tmp_path, saved(indexed(rows[:200]), tmp_path))
+    assert index.reconstruct(np.array([7, 3])) == pytest.approx(rows[[6, 2]], abs=1e-3)
+    assert index.reconstruct(np.array([], np.int64)).shape == (0, DIMENSION)
+    index.add(np.arange(201, 301), rows[200:])
+    index.remove([(1, 50), (290, 400)])
+    assert sorted(index.ids().tolist()) == list(range(51, 290))
+    wanted = np.array([288, 60, 201, 200])
+    assert index.reconstruct(wanted) == pytest.approx(rows[wanted - 1], abs=1e-3)
