@@ -257,15 +257,20 @@ class VectorIndex:
         # A filter may pass few of those that are near, though many of all.
         if len(ids) < _CANDIDATES_LEAST * k:
             return None
-        return self._scored(question, ids[:wanted])
+        return self._scored(question, k, ids[:wanted])
 
     def _held(self, ids: _Ids) -> _Ids:
         """Those of ``ids`` that ``_base`` holds; FAISS says -1 where it found none."""
         ids = ids[(ids >= 0) & (ids < len(self._row))]
         return ids[self._row[ids] >= 0]
 
-    def _scored(self, question: Vectors, ids: _Ids) -> _Hits:
-        return ids, _vectors_at(self._base, self._row[ids]) @ question
+    def _scored(self, question: Vectors, k: int, ids: _Ids) -> _Hits:
+        """The ``k`` best of ``ids`` in ``_base``, scored as a search of all would."""
+        # By FAISS, not as a product of matrices: the library that numpy takes for those
+        # shares them between threads, and eight questions at once then wait on each other.
+        some = _exact(self._dimension)
+        some.add_sa_codes(_codes_of(self._base)[self._row[ids]], ids)
+        return _scan(some, question, k, None)
 
     def ids(self) -> _Ids:
         """The ids of all vectors held, (n,)."""
@@ -366,7 +371,7 @@ class VectorIndex:
             _, found = near.search(questions, wanted)
             hits = 0
             for question, nearest, ids in zip(questions, truth, found, strict=True):
-                best, _ = _best(depth, self._scored(question, self._held(ids)))
+                best, _ = self._scored(question, depth, self._held(ids))
                 hits += len(np.intersect1d(best, nearest))
             if hits >= _RECALL * truth.size or lists.nprobe >= lists.nlist:
                 return

@@ -67,6 +67,8 @@ def small(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(vectors, "_FLAT_TO", 1_000)
     monkeypatch.setattr(vectors, "_PQ_TO", 3_000)
     monkeypatch.setattr(vectors, "_CANDIDATES", 300)
+    # Threads that share work this small wait for each other, ten times as long on a busy machine.
+    monkeypatch.setattr(vectors, "_THREADS", 1)
 
 
 KINDS = [
