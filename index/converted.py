@@ -11,6 +11,7 @@ import json
 import os
 import queue
 import shutil
+import subprocess
 import sys
 import time
 import warnings
@@ -30,7 +31,7 @@ import numpy as np
 from index.engines import Engine, Rows, cpus, load_model
 from index.files import publish, sha256
 
-__all__ = ["OpenVinoEngine", "Unfit", "convert", "installed", "keep", "kept", "openvino_engines"]
+__all__ = ["OpenVinoEngine", "Unfit", "convert", "convert_aside", "installed", "keep", "kept", "openvino_engines"]
 
 _FORMAT = 1
 _MANIFEST = "converted.json"
@@ -41,6 +42,18 @@ _PRECISIONS = {"bf16": "bf16", "f16": "fp16", "f32": "fp32"}
 # version that has none of that name does without.
 _OFF = {"SNIPPETS_MODE": "DISABLE"}
 _LEAST_COSINE = 0.999
+# Seconds that a conversion may take; it takes five to ten.
+_LONGEST = 300
+_CHILD = """
+import sys
+from pathlib import Path
+
+package, folder, label, fingerprint, cache, precision = sys.argv[1:]
+sys.path.insert(0, package)
+from index.converted import convert
+
+convert(Path(folder), label, fingerprint, Path(cache), precision or None)
+"""
 _SCRATCH = ".converting-"
 # Seconds after which what is half converted was left by a process that was killed.
 _ABANDONED = 3_600
@@ -197,6 +210,31 @@ def convert(folder: Path, label: str, fingerprint: str, cache: Path | None, prec
     # torch's copy of the model is of no more use.
     gc.collect()
     return engine
+
+
+def convert_aside(
+    folder: Path, label: str, fingerprint: str, cache: Path, precision: str | None
+) -> OpenVinoEngine | None:
+    """As ``convert``, in a process of its own: torch and what converting takes, most of a
+    gigabyte, are gone with it. None where that process couldn't keep a converted model.
+
+    Raises Unfit as ``convert`` does, and OSError where the folder ``cache`` can't be written.
+    """
+    cache.mkdir(parents=True, exist_ok=True)
+    if not os.access(cache, os.W_OK):
+        raise PermissionError(f"{cache}: can't be written")
+    arguments = [str(Path(__file__).parents[1]), str(folder), label, fingerprint, str(cache), precision or ""]
+    with suppress(OSError, subprocess.SubprocessError):
+        # What it would say of a failure is said by whoever tries again here.
+        subprocess.run(
+            [sys.executable, "-c", _CHILD, *arguments],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            timeout=_LONGEST,
+            check=False,
+        )
+    return kept(cache, fingerprint, precision)
 
 
 def keep(source: Path, cache: Path, fingerprint: str) -> None:

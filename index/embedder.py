@@ -180,7 +180,10 @@ class Embedder:
         cache = self._caches[0] if self._caches else None
         try:
             try:
-                held = converted.kept(cache, fingerprint, precision) if cache else None
+                held = None
+                if cache is not None:
+                    held = converted.kept(cache, fingerprint, precision)
+                    held = held or converted.convert_aside(self._folder, self.name, fingerprint, cache, precision)
                 return held or converted.convert(self._folder, self.name, fingerprint, cache, precision)
             except OSError:
                 # Converting takes longer than torch does to answer one question, so without
