@@ -826,10 +826,12 @@ def _is_id(article_id: object) -> bool:
 
 
 def _best_by_body(now: Moment, ids: NDArray[np.int64], cosines: Vectors) -> dict[int, float]:
-    best: dict[int, float] = {}
-    for row, cosine in zip(now.body_rows_of_sentences(ids).tolist(), cosines.tolist(), strict=True):
-        best[row] = max(best.get(row, -1.0), cosine)
-    return best
+    rows = now.body_rows_of_sentences(ids)
+    # One past the end takes what is held by no body, and is left out.
+    best = np.full(len(now.catalogue.body_key) + 1, -1.0, np.float32)
+    np.maximum.at(best, rows, cosines)
+    found = np.unique(rows[rows >= 0])
+    return dict(zip(found.tolist(), best[found].tolist(), strict=True))
 
 
 def _day(ordinal: int) -> date | None:
