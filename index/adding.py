@@ -27,7 +27,7 @@ Status = Literal["added", "updated", "unchanged", "duplicate", "rejected"]
 
 # Sentences embedded at a time: enough to fill sorted batches, little enough that what
 # is read so far is durable every few seconds.
-_CHUNK = 2_048
+_CHUNK = 4_096
 # Seconds after which what there is is embedded, be it little: pages come slowly, and what
 # isn't stored is lost with the process.
 _PATIENCE = 5.0
@@ -244,7 +244,8 @@ class Adding:
         if article.url is None and held.origin and held.origin != reading.origin and _exists(held.origin):
             return f"its id, {article.id}, is that of another article, from {held.origin}: give it a url, or rename it"
         before = self._store.article(article.id) if in_this_run else None
-        if before and similarity(before.text, article.text) < _SAME_ARTICLE:
+        # Versions of a page come with its address; without one the same id twice is a slip.
+        if before and (article.url is None or similarity(before.text, article.text) < _SAME_ARTICLE):
             return f"another article given with it has the same id, {article.id}: give each its own url or name"
         return None
 

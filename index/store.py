@@ -819,6 +819,7 @@ def text_key(text: str) -> bytes:
 def digest_of(article: Article) -> bytes:
     """Changes whenever anything of an article does but its revision."""
     facts = (
+        article.id,
         article.title,
         article.text,
         _written(article.published),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import suppress
@@ -12,8 +13,9 @@ import numpy as np
 
 import index.caches as caches
 from index.embedder import Vectors
+from index.errors import IndexDamagedError
 from index.store import Store, StoreFacts
-from index.vectors import pool
+from index.vectors import VectorIndex, pool
 from index.words import WordIndex, intact
 
 __all__ = ["Stats", "VerifyReport", "measure", "verify"]
@@ -94,12 +96,16 @@ def measure(folder: Path, store: Store, engine: str) -> Stats:
 
 
 def _first(problems: Iterator[str]) -> tuple[str, ...]:
-    found = []
-    for number, problem in enumerate(problems):
-        if number == _NAMED:
-            found.append("and more")
-            break
-        found.append(problem)
+    found: list[str] = []
+    try:
+        for problem in problems:
+            if len(found) == _NAMED:
+                found.append("and more")
+                break
+            found.append(problem)
+    except IndexDamagedError as error:
+        # What can't even be read ends the search for more.
+        found.append(str(error))
     return tuple(found)
 
 
@@ -110,6 +116,9 @@ def _cache_problems(folder: Path, store: Store, model: str) -> Iterator[str]:
         return
     whole = intact(folder / generation.words, generation.word_files, afresh=True)
     held = caches.load(folder, generation, store, model) if whole else None
+    if held is None and whole and not os.access(folder, os.W_OK) and VectorIndex.load(folder, generation.vectors):
+        # tantivy opens nothing in a folder that it can't write to; the files are as published.
+        return
     if held is None:
         yield f"generation {generation.number}: its files are not what was published"
         return

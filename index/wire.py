@@ -96,6 +96,14 @@ def is_public(address: str) -> bool:
     return ip.is_global and not ip.is_multicast
 
 
+def _is_link_local(address: str) -> bool:
+    try:
+        ip = ipaddress.ip_address(address)
+    except ValueError:
+        return False
+    return (getattr(ip, "ipv4_mapped", None) or ip).is_link_local
+
+
 def is_of_the_web(url: httpx.URL) -> bool:
     """Whether it is http or https, with a host and a port that there can be."""
     # httpx escapes what no host may hold, and leaves ports past the last to be cut short.
@@ -179,6 +187,10 @@ class Wire:
                 _refuse(name, f"the host {host} has no address ({_because(error)}): check it, or try again later")
             known = (socket.AF_INET, socket.AF_INET6)
             addresses = [(family, address) for family, _, _, _, address in found if family in known]
+            local = [address[0] for _, address in addresses if _is_link_local(str(address[0]))]
+            if local:
+                # Where machines keep what only they may know, and no article lies.
+                _refuse(name, f"leads to {local[0]}, which is this machine's own link: nothing is fetched from there")
             private = [address[0] for _, address in addresses if not is_public(str(address[0]))]
             if private and not self._allow_private:
                 _refuse(

@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from index import AddReport, Article
+    from index import AddReport, Article, Outcome
     from qa import Answer, Passage
 
 __all__ = ["main"]
@@ -307,25 +307,26 @@ def _question_options(parser: argparse.ArgumentParser) -> None:
 def _add(options: argparse.Namespace) -> int:
     from index import ArticleIndex
 
+    if options.rejects:
+        # Said before the work rather than after it.
+        _collect((), options.rejects)
     with ArticleIndex.open(_index(options), create=True, model=options.model) as index:
         report = index.add(options.paths, fields=dict(options.field), allow_private=options.allow_private)
     if options.rejects:
-        _collect(report, options.rejects)
+        _collect(report.rejected, options.rejects)
     _report(report, as_json=options.json)
     return PARTLY if report.rejected else DONE
 
 
-def _collect(report: AddReport, file: str) -> None:
+def _collect(rejected: Sequence[Outcome], file: str) -> None:
     """Write what was rejected to ``file``, a JSON object a line; an empty file where nothing was."""
     from index import SettingsError
 
-    lines = [json.dumps({"name": o.name, "origin": o.origin, "reason": o.reason}) + "\n" for o in report.rejected]
+    lines = [json.dumps({"name": o.name, "origin": o.origin, "reason": o.reason}) + "\n" for o in rejected]
     try:
         Path(file).write_text("".join(lines), "utf-8")
     except OSError as error:
-        raise SettingsError(
-            f"{file}: the rejects can't be written there ({error.strerror}); the articles are stored: check the path"
-        ) from error
+        raise SettingsError(f"{file}: the rejects can't be written there ({error.strerror}): check the path") from error
 
 
 def _report(report: AddReport, *, as_json: bool) -> None:
@@ -384,12 +385,11 @@ def _watch(options: argparse.Namespace) -> int:
 
 def _list(options: argparse.Namespace) -> int:
     from index import ArticleIndex
-    from qa.answer import article_facts
 
     with ArticleIndex.open(_index(options), read_only=True) as index:
         articles = list(index.articles())
     if options.json:
-        _print_json([{**article_facts(article), "revision": article.revision} for article in articles])
+        _print_json([_facts(article) for article in articles])
         return DONE
     for article in articles:
         print(f"{_reference(article)}\n    {article.id}")
@@ -401,7 +401,6 @@ def _show(options: argparse.Namespace) -> int:
     from difflib import unified_diff
 
     from index import ArticleIndex
-    from qa.answer import article_facts
 
     with ArticleIndex.open(_index(options), read_only=True) as index:
         shown = index.article(options.id, revision=options.revision)
@@ -418,14 +417,13 @@ def _show(options: argparse.Namespace) -> int:
         {
             "revision": revision.article.revision,
             "known": revision.known.isoformat(timespec="seconds"),
-            "since": revision.since.isoformat() if revision.since else None,
+            "since": _shortly(revision.since) if revision.since else None,
         }
         for revision in revisions
     ]
     if options.json:
         others = [{"id": copy.article_id, "similarity": round(copy.similarity, 3)} for copy in copies]
-        facts = {**article_facts(shown), "language": shown.language, "revision": shown.revision, "text": shown.text}
-        _print_json({**facts, "revisions": states, "diff": diff, "copies": others})
+        _print_json({**_facts(shown), "text": shown.text, "revisions": states, "diff": diff, "copies": others})
         return DONE
     print(f"{_reference(shown)}\n    {shown.id}")
     if shown.authors:
@@ -441,6 +439,22 @@ def _show(options: argparse.Namespace) -> int:
         print("\nWhat has changed since:")
         print("\n".join(diff))
     return DONE
+
+
+def _shortly(moment: date) -> str:
+    return moment.isoformat(timespec="seconds") if isinstance(moment, datetime) else moment.isoformat()
+
+
+def _facts(article: Article) -> dict[str, Any]:
+    from qa.answer import article_facts
+
+    modified = article.modified.isoformat() if article.modified else None
+    return {
+        **article_facts(article),
+        "modified": modified,
+        "language": article.language,
+        "revision": article.revision,
+    }
 
 
 def _lines(article: Article) -> list[str]:
@@ -474,9 +488,11 @@ def _verify(options: argparse.Namespace) -> int:
     from index import ArticleIndex
 
     with ArticleIndex.open(_index(options), read_only=not options.repair) as index:
-        if options.repair:
-            index.repair()
         report = index.verify()
+        # Of a damaged store no sound caches can be made.
+        if options.repair and not report.stored:
+            index.repair()
+            report = index.verify()
     if options.json:
         _print_json(
             {

@@ -49,7 +49,7 @@ def members(source: Source) -> Iterator[Source | ArticleError]:
         )
     for info in sorted(files, key=lambda info: info.filename):
         inner = info.filename.replace("\\", "/").strip("/")
-        if not inner or any(part.startswith(".") or part == "__MACOSX" for part in inner.split("/")):
+        if not inner or any(_is_hidden(part) for part in inner.split("/")):
             continue
         name = f"{source.name}/{inner}"
         if info.flag_bits & 1:
@@ -61,6 +61,11 @@ def members(source: Source) -> Iterator[Source | ArticleError]:
                 size=info.compress_size,
                 open=_member(archive, info, name),
             )
+
+
+def _is_hidden(part: str) -> bool:
+    # Nothing is unpacked by name, so a path that leads upwards is only a name.
+    return (part.startswith(".") and part != "..") or part == "__MACOSX"
 
 
 def _member(archive: zipfile.ZipFile, info: zipfile.ZipInfo, name: str) -> Callable[[], IO[bytes]]:

@@ -78,6 +78,9 @@ def article_from(draft: Draft, ids: Ids) -> Found:
     notes += [] if title else [_UNTITLED]
     title = title or textwrap.shorten(body[: 10 * _STAND_IN], _STAND_IN, placeholder=" …")
     url = _fact(facts, "url", name)
+    if url and not url.lower().startswith(("http://", "https://")):
+        notes.append(f"its address, {url[:80]}, is none of the web and was left out")
+        url = None
     published = _moment(facts, ("published", "date"), name, notes, strict=draft.strict)
     if body.count("\N{REPLACEMENT CHARACTER}") > draft.text.count("\N{REPLACEMENT CHARACTER}"):
         notes.append(REPLACED)

@@ -179,3 +179,11 @@ def test_the_gazette_reprints_one_wire_story(gazette_index: Path) -> None:
         "https://gazette.example/2025/05/30/rope-works-rescued",
     )
     assert {name: copies for name, copies in grouped.items() if copies} == {wire: [reprint], reprint: [wire]}
+
+
+def test_an_id_given_twice_in_one_run_is_a_slip(tmp_path: Path) -> None:
+    """Without an address nothing says that the second is a later state of the first."""
+    with ArticleIndex.open(tmp_path / "index", create=True) as index:
+        report = index.add([WIRE, replace(WIRE, text=STORY.replace("1911", "1912"))])
+        assert [outcome.status for outcome in report.outcomes] == ["added", "rejected"]
+        assert index.article("wire").text == STORY

@@ -4,6 +4,7 @@ import gzip
 import json
 import os
 import re
+import zipfile
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -329,3 +330,21 @@ def test_when_an_article_says_it_was_changed(tmp_path: Path) -> None:
     assert reading.article.modified is None
     assert reading.note
     assert "`modified` left out: 'lately' is not a date" in reading.note
+
+
+def test_an_address_that_is_none_is_left_out(tmp_path: Path) -> None:
+    (tmp_path / "a.jsonl").write_text('{"title": "T", "text": "Words.", "url": "javascript:alert(1)", "id": "7"}\n')
+    (reading,) = read_all([tmp_path / "a.jsonl"])
+    assert reading.article
+    assert (reading.article.id, reading.article.url) == ("a.jsonl#7", None)
+    assert "none of the web" in (reading.note or "")
+
+
+def test_a_path_that_leads_upwards_is_only_a_name(tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
+        archive.writestr("../up.txt", "Storm\n\nA storm came.\n")
+        archive.writestr(".hidden.txt", "Secret\n\nNot read.\n")
+    (reading,) = read_all([tmp_path / "a.zip"])
+    assert reading.article
+    assert reading.article.text == "A storm came."
+    assert list(tmp_path.iterdir()) == [tmp_path / "a.zip"]

@@ -98,6 +98,17 @@ def test_one_private_address_among_public_ones_is_enough(monkeypatch: pytest.Mon
         assert connected == []
 
 
+@pytest.mark.parametrize("allow_private", [False, True])
+@pytest.mark.parametrize("address", ["169.254.169.254", "fe80::1", "::ffff:169.254.169.254"])
+def test_link_local_addresses_are_never_fetched_from(
+    address: str, allow_private: bool, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """A cloud's metadata lies there, whatever else the user trusts."""
+    _, connected = internet(monkeypatch, {"meta.example": [[address]]}, {})
+    assert "own link" in refusal("http://meta.example/", tmp_path, allow_private=allow_private)
+    assert connected == []
+
+
 def test_a_name_is_resolved_once_and_what_was_checked_is_connected_to(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -99,3 +101,41 @@ def test_stats_tell_what_there_is(index: list[str], capsys: pytest.CaptureFixtur
 def test_without_an_index_each_says_so(verb: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main([*verb.split(), "--index", str(tmp_path / "none")]) == 2
     assert "no index here" in capsys.readouterr().err
+
+
+def test_a_damaged_store_is_not_repaired_over(index: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    """Caches made of it would be as wrong as it is."""
+    with closing(sqlite3.connect(Path(index[1], "articles.sqlite"))) as connection:
+        connection.execute("DELETE FROM sentence WHERE id = (SELECT max(id) FROM sentence)")
+        connection.commit()
+    assert main(["verify", "--repair", *index]) == 1
+    assert "restore the index from a copy" in capsys.readouterr().out
+
+
+def test_where_rejects_can_not_be_written_nothing_is_begun(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    paper = tmp_path / "ferry.txt"
+    paper.write_text(FIRST)
+    option = ["--index", str(tmp_path / "index")]
+    assert main(["add", str(paper), "--rejects", str(tmp_path / "none" / "x"), *option]) == 2
+    assert "can't be written there" in capsys.readouterr().err
+    assert not (tmp_path / "index").exists()
+    (tmp_path / "empty.txt").write_text("")
+    rejects = tmp_path / "rejects.jsonl"
+    assert main(["add", str(paper), str(tmp_path / "empty.txt"), "--rejects", str(rejects), *option]) == 1
+    (rejected,) = [json.loads(line) for line in rejects.read_text().splitlines()]
+    assert rejected["name"] == rejected["origin"] == str(tmp_path / "empty.txt")
+    assert rejected["reason"].startswith("the file is empty")
+
+
+def test_a_field_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    table = tmp_path / "export.csv"
+    table.write_text("headline,words of it\nFerry stops,The ferry to Orrin stopped on Monday.\n")
+    option = ["--index", str(tmp_path / "index"), "--json"]
+    assert main(["add", str(table), *option]) == 1
+    assert main(["add", str(table), "--field", "text=words of it", *option]) == 0
+    with pytest.raises(SystemExit):
+        main(["add", str(table), "--field", "text", *option])
+    capsys.readouterr()
+    assert main(["list", *option]) == 0
+    (article,) = json.loads(capsys.readouterr().out)
+    assert (article["title"], article["modified"], article["revision"]) == ("Ferry stops", None, 1)
