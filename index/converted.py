@@ -13,6 +13,7 @@ import queue
 import shutil
 import subprocess
 import sys
+import threading
 import time
 import warnings
 from collections.abc import Mapping, Sequence
@@ -65,6 +66,9 @@ _PROBES = (
     "Çà et là, naïve façades — ΑΒΓ где 中文 🙂",
     "one two three " * 1_000,
 )
+
+
+_FIRST = threading.Lock()
 
 
 class Unfit(Exception):  # noqa: N818
@@ -122,6 +126,10 @@ class OpenVinoEngine(Engine[list[int]]):
         self._idle: queue.SimpleQueue[Any] = queue.SimpleQueue()
         dimension = self._compiled.output(0).partial_shape[1].get_length()
         super().__init__(f"openvino {chosen}", dimension, workers=threads)
+        # What OpenVINO's bindings set up at their first inference deadlocks where two threads
+        # come to it at once, one holding Python's lock and the other the bindings'.
+        with _FIRST:
+            self._encode([[about.pad]])
 
     def embed_question(self, text: str) -> Rows:
         """The vector of a question, (dimension,)."""
