@@ -76,7 +76,8 @@ def test_list(asked: Path, capsys: Capture) -> None:
     assert main(["list", "--json"]) == 0
     articles = json.loads(capsys.readouterr().out)
     assert len(articles) == 42
-    assert set(articles[0]) == {"id", "title", "source", "published", "url", "authors", "revision"}
+    identity = {"id", "title", "source", "published", "url", "authors"}
+    assert set(articles[0]) == identity | {"modified", "language", "revision"}
 
 
 def test_ask(asked: Path, capsys: Capture) -> None:
