@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 import index.caches as caches
 from index.adding import Adding, AddReport, ahead
-from index.article import Article, Filter, Published, Sentence, clean, clean_line, parse_published
+from index.article import Article, Filter, Published, Sentence, clean, clean_line, is_address, parse_published
 from index.caches import Caches
 from index.embedder import DEFAULT_MODEL, Embedder, Vectors, shared
 from index.errors import (
@@ -44,7 +44,7 @@ from index.vectors import pool
 if TYPE_CHECKING:
     from index.web import Fetched
 
-__all__ = ["ArticleHit", "ArticleIndex", "Copy", "Revision", "SearchResult", "SentenceHit", "is_address"]
+__all__ = ["ArticleHit", "ArticleIndex", "Copy", "Revision", "SearchResult", "SentenceHit"]
 
 _STORE = "articles.sqlite"
 _LOCK = "writer.lock"
@@ -689,11 +689,6 @@ class ArticleIndex:
                 f"{self._path}: the articles are stored, but the search caches can't be written ({error}): "
                 "make room on the disk; they are rebuilt at the next opening"
             ) from error
-
-
-def is_address(source: object) -> bool:
-    """Whether a source given to ``add`` is an address of the web rather than a path."""
-    return isinstance(source, str) and source.lower().startswith(("http://", "https://"))
 
 
 def _until(stop: Callable[[], bool], readings: Iterator[Reading]) -> Iterator[Reading]:

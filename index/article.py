@@ -15,6 +15,7 @@ __all__ = [
     "clean",
     "clean_line",
     "day_of",
+    "is_address",
     "parse_published",
 ]
 
@@ -121,6 +122,11 @@ class Filter:
 def day_of(moment: date | datetime) -> date:
     """The calendar day of a date or datetime, in the moment's own time zone."""
     return moment.date() if isinstance(moment, datetime) else moment
+
+
+def is_address(source: object) -> bool:
+    """Whether it is an address of the web, rather than a path or anything else."""
+    return isinstance(source, str) and source.lower().startswith(("http://", "https://"))
 
 
 def parse_published(value: str) -> date | datetime:

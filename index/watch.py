@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import Literal
 
 from index.adding import Outcome
-from index.archive import ArticleIndex, is_address
-from index.article import clean_line
+from index.archive import ArticleIndex
+from index.article import clean_line, is_address
 from index.errors import IndexLockedError, IndexMissingError, SettingsError
 from index.readers import origin_of
 from index.web import address_of

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
-from index.article import Article, Published, clean, clean_line
+from index.article import Article, Published, clean, clean_line, is_address
 from index.errors import ArticleError
 from index.language import normalise
 from index.readers.dates import parse_moment
@@ -78,7 +78,7 @@ def article_from(draft: Draft, ids: Ids) -> Found:
     notes += [] if title else [_UNTITLED]
     title = title or textwrap.shorten(body[: 10 * _STAND_IN], _STAND_IN, placeholder=" …")
     url = _fact(facts, "url", name)
-    if url and not url.lower().startswith(("http://", "https://")):
+    if url and not is_address(url):
         notes.append(f"its address, {url[:80]}, is none of the web and was left out")
         url = None
     published = _moment(facts, ("published", "date"), name, notes, strict=draft.strict)
