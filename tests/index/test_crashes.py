@@ -60,7 +60,7 @@ def test_nothing_acknowledged_is_lost_by_kill_9(tmp_path: Path) -> None:
     promised: dict[str, str | None] = {}
     changes = 0
     for turn in range(KILLS):
-        lines = killed(folder, turn, float(rng.uniform(0.0, 1.0)))
+        lines = killed(folder, turn, int(rng.integers(1, 12)), float(rng.uniform(0.0, 0.1)))
         begun: dict[str, str | None] = {}
         for line in lines:
             tense, verb, *rest = line.split()
@@ -96,8 +96,9 @@ def text_of(round_: str | None) -> str | None:
     return f"Round {round_} of the notice.\nThe council met in room {round_}, and again in the hall."
 
 
-def killed(folder: Path, turn: int, after: float) -> list[str]:
-    """What a writer said that was killed ``after`` seconds from its first word on."""
+def killed(folder: Path, turn: int, words: int, after: float) -> list[str]:
+    """What a writer said that was killed ``after`` seconds from so many words of it on: by
+    words, so that a slow machine gets as far as a fast one."""
     with subprocess.Popen(
         [sys.executable, "-c", WRITER, str(folder), str(turn)],
         stdout=subprocess.PIPE,
@@ -106,7 +107,7 @@ def killed(folder: Path, turn: int, after: float) -> list[str]:
         text=True,
     ) as process:
         assert process.stdout
-        lines = [process.stdout.readline()]
+        lines = [process.stdout.readline() for _ in range(words)]
         time.sleep(after)
         process.send_signal(signal.SIGKILL)
         lines += process.stdout.readlines()
