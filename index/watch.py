@@ -142,7 +142,7 @@ class _File:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Mark:
     """What is noted of a file that was taken: None for what was never seen by a watch.
-    ``shared`` says that an article in it is held as from another file."""
+    ``shared`` says that an article in it, or another of its id, is held as from another file."""
 
     signature: str | None = None
     device: int | None = None
@@ -162,12 +162,10 @@ class _Mark:
 
 @dataclass(slots=True)
 class _Folder:
-    """A watched folder: what is noted of its files, by origin, and of itself. ``shared``
-    are files to be read again, since an article that they hold too was removed."""
+    """A watched folder: what is noted of its files, by origin, and of itself."""
 
     path: Path
     marks: dict[str, _Mark] = field(default_factory=dict)
-    shared: set[str] = field(default_factory=set)
     identity: str | None = None
     missing: frozenset[str] = frozenset()
     unsettled: bool = False
@@ -257,12 +255,13 @@ class _Watch:
                 return
             with index:
                 held = {origin: index.by_origin(origin).get(origin, ()) for origin in sorted(gone)}
+                shared = _shared(folder)
                 changes = self._remove(index, {each: origin for origin, ids in held.items() for each in ids})
                 self._note(index, folder, dict.fromkeys(gone))
             yield from changes
             # What other files hold of it comes in again from there.
-            ready = sorted({*ready, *(seen.files.keys() & folder.shared)})
-            folder.shared.clear()
+            if changes:
+                ready = sorted({*ready, *(seen.files.keys() & shared)})
         for begin in range(0, len(ready), _BATCH):
             index = None if self._stop.is_set() else (yield from self._open())
             if index is None:
@@ -288,7 +287,7 @@ class _Watch:
         stale: dict[str, str] = {}
         for origin, file in files.items():
             became = outcomes.get(origin, [])
-            given = {o.article_id for o in became if o.article_id and o.status != "rejected"}
+            given = {o.article_id for o in became if o.article_id}
             held = set(index.by_origin(origin).get(origin, ()))
             if all(outcome.status != "rejected" for outcome in became):
                 stale |= dict.fromkeys(held - given, origin)
@@ -303,8 +302,9 @@ class _Watch:
             return []
         # First, so that a kill in between leaves nothing out for good.
         for folder in self._folders:
-            folder.shared |= {origin for origin, mark in folder.marks.items() if mark.shared}
-            self._note(index, folder, dict.fromkeys(folder.shared))
+            if shared := _shared(folder):
+                self._note(index, folder, dict.fromkeys(shared))
+                folder.unsettled = True
         index.remove(*ids)
         return [Change(status="removed", name=origin, article_id=each) for each, origin in ids.items()]
 
@@ -378,6 +378,11 @@ def _look_through(folder: Path, index: Path) -> _Seen:
                 return _Seen(files={}, error=f"can't be read ({error.strerror}): nothing is removed until it can")
             closed.append(origin_of(parent) + "/")
     return _Seen(files=files, closed=tuple(closed), identity=f"{about.st_dev}:{about.st_ino}")
+
+
+def _shared(folder: _Folder) -> set[str]:
+    """The files to be read again once an article is removed: it may be one that they hold too."""
+    return {origin for origin, mark in folder.marks.items() if mark.shared}
 
 
 def _put(files: dict[str, _File], path: Path, about: os.stat_result) -> None:
