@@ -4,6 +4,7 @@ import csv
 import gzip
 import io
 import json
+import os
 import re
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta, timezone
@@ -546,6 +547,44 @@ def test_a_warc_file(tmp_path: Path, zipped: bool) -> None:
 def test_a_warc_file_without_pages_is_rejected(tmp_path: Path) -> None:
     data = warc(("https://w.example/p.png", "200 OK", "image/png", b"\x89PNG"))
     assert "no web page among its 1 responses" in reason(kept(tmp_path, "a.warc.gz", data))
+
+
+PAGES = [(f"https://w.example/{n}", "200 OK", "text/html", page(f"Page {n}").encode()) for n in (1, 2, 3)]
+HEAD = len(b"".join(warc(PAGES[0], gzip=False).partition(b"\r\n\r\n")[:2]))
+
+
+@pytest.mark.parametrize("zipped", [True, False])
+@pytest.mark.parametrize("kept_of_last", [3, 60, 130, HEAD, HEAD + 60, -20])
+def test_a_warc_file_that_breaks_off(tmp_path: Path, zipped: bool, kept_of_last: int) -> None:
+    data = warc(*PAGES, gzip=zipped)
+    last = len(warc(PAGES[2], gzip=zipped))
+    cut = data[: len(data) - last + kept_of_last if kept_of_last > 0 else kept_of_last]
+    one, two, broken = read_all([kept(tmp_path, "a.warc.gz" if zipped else "a.warc", cut)])
+    assert one.article
+    assert two.article
+    assert (one.article.title, two.article.title) == ("Page 1", "Page 2")
+    assert broken.error
+    assert "a damaged WARC file" in broken.error.reason
+    assert "what came before was read" in broken.error.reason
+
+
+@pytest.mark.parametrize("zipped", [True, False])
+def test_a_warc_file_that_breaks_off_in_what_is_no_page(tmp_path: Path, zipped: bool) -> None:
+    data = warc(PAGES[0], ("https://w.example/p.png", "200 OK", "image/png", os.urandom(900)), gzip=zipped)
+    one, broken = read_all([kept(tmp_path, "a.warc.gz" if zipped else "a.warc", data[:-300])])
+    assert one.article
+    assert broken.error
+    assert "a damaged WARC file" in broken.error.reason
+
+
+def test_a_small_gzip_file_that_breaks_off(tmp_path: Path) -> None:
+    rows = [json.dumps({"title": f"T{n}", "text": os.urandom(400).hex()}) + "\n" for n in range(3)]
+    data = gzip.compress("".join(rows).encode())
+    one, two, broken = read_all([kept(tmp_path, "a.jsonl.gz", data[:-200])])
+    assert one.article
+    assert two.article
+    assert broken.error
+    assert "damaged gzip file" in broken.error.reason
 
 
 RSS = """<?xml version="1.0"?><rss version="2.0" xmlns:content="http://purl.org/rss/1.0/modules/content/"
