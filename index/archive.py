@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 import index.caches as caches
 from index.adding import Adding, AddReport, ahead
-from index.article import Article, Filter, Published, Sentence, clean, clean_line, is_address, parse_published
+from index.article import Article, Filter, Published, Sentence, clean, clean_line, is_url, parse_published
 from index.caches import Caches
 from index.embedder import DEFAULT_MODEL, Embedder, Vectors, shared
 from index.errors import (
@@ -374,7 +374,7 @@ class ArticleIndex:
             marking = _Marking(self._store.set_marks)
             # Read before another thread does the fetching: the store is this one's. What is
             # given bit by bit may have addresses in it.
-            fetching = not isinstance(listed, Sequence) or any(map(is_address, listed))
+            fetching = not isinstance(listed, Sequence) or any(map(is_url, listed))
             marks = self._store.marks("http") if fetching else {}
             if root is not None:
                 files = [os.fspath(source) for source in listed if not isinstance(source, Article)]
@@ -731,7 +731,7 @@ def _fetched(
 def _kind(source: str | os.PathLike[str] | Article) -> str:
     if isinstance(source, Article):
         return "article"
-    return "address" if is_address(source) else "path"
+    return "address" if is_url(source) else "path"
 
 
 class _Marking:

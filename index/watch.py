@@ -15,7 +15,7 @@ from typing import Literal
 
 from index.adding import Outcome
 from index.archive import ArticleIndex
-from index.article import clean_line, is_address
+from index.article import clean_line, is_url
 from index.errors import IndexLockedError, IndexMissingError, SettingsError
 from index.readers import origin_of
 from index.web import address_of
@@ -99,8 +99,8 @@ def watch(
     errors of ``ArticleIndex``.
     """
     given = [str(source) for source in sources]
-    feeds = [_Feed(url=address_of(source)) for source in given if is_address(source)]
-    folders = [_Folder(Path(source).absolute()) for source in given if not is_address(source)]
+    feeds = [_Feed(url=address_of(source)) for source in given if is_url(source)]
+    folders = [_Folder(Path(source).absolute()) for source in given if not is_url(source)]
     _check(folders)
     watching = _Watch(Path(path), stop, model, allow_private=allow_private)
     watching.begin(folders, feeds, interval)

@@ -55,7 +55,7 @@ def read_page(source: Source, options: Options) -> Iterator[Step]:
 
     def run() -> Draft:
         data = source.read(MAX_BYTES, "save the article alone")
-        return page(data, name=source.name, relative=source.relative, url=options.url)
+        return page(data, name=source.name, relative=source.relative, url=options.url, charset=options.charset)
 
     yield Step(name=source.name, run=run)
 

@@ -13,6 +13,7 @@ from warcio.archiveiterator import ArchiveIterator
 from warcio.exceptions import ArchiveLoadFailed
 
 from index.errors import ArticleError
+from index.readers.forms import charset_of
 from index.readers.pages import MAX_BYTES, page
 from index.readers.steps import Draft, Options, Source, Step
 
@@ -103,8 +104,7 @@ def _draft(record: Any, url: str, source: Source) -> Draft | None:
         # Said of the file, once.
         return None
     kind = record.http_headers.get_header("Content-Type") or ""
-    charset = kind.lower().partition("charset=")[2].strip(" \"';") or None
-    found = page(data, name=name, relative=source.relative, url=url, charset=charset)
+    found = page(data, name=name, relative=source.relative, url=url, charset=charset_of(kind))
     fetched = record.rec_headers.get_header("WARC-Date")
     if "published" not in found.facts and fetched:
         return replace(found, facts={**found.facts, "published": fetched}, notes=(*found.notes, _FETCHED))

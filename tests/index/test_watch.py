@@ -360,6 +360,8 @@ def test_what_cannot_be_watched(sources: list[str], why: str, papers: Path, made
         list(watch(made, [papers.parent / source for source in sources], stop, once=True))
     with pytest.raises(ArticleError, match="not an address"):
         list(watch(made, ["http://[::1"], stop, once=True))
+    with pytest.raises(ArticleError, match="not an address of the web"):
+        list(watch(made, ["file:///var/news"], stop, once=True))
     assert not made.exists()
 
 

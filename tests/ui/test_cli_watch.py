@@ -57,6 +57,19 @@ def test_adding_an_address(site: Site, index: list[str], capsys: Capture) -> Non
     assert "if-none-match" not in site.asked[-1][1]
 
 
+@pytest.mark.parametrize(
+    ("source", "why"),
+    [
+        ("ftp://news.example/pier", "not an address of the web"),
+        ("FILE:///pier.txt", "not an address of the web"),
+        ("C://news/pier.txt", "no such file"),
+    ],
+)
+def test_an_address_that_is_not_of_the_web(source: str, why: str, index: list[str], capsys: Capture) -> None:
+    assert main(["add", source, *index]) == 1
+    assert why in capsys.readouterr().err
+
+
 def test_watching_once(tmp_path: Path, index: list[str], site: Site, capsys: Capture) -> None:
     papers = tmp_path / "papers"
     papers.mkdir()
