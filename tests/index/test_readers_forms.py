@@ -22,6 +22,7 @@ from index.readers.dates import parse_moment
 from index.readers.facts import Found, Ids
 from index.readers.fields import FIELDS, SUMMARIES
 from index.readers.forms import form_of
+from index.readers.layout import without_furniture
 from index.readers.sandbox import Links, Sandbox
 from tests.conftest import REPOSITORY
 from tests.index.making import PARAGRAPH, docx_of, page, pdf, warc, zip_of
@@ -151,6 +152,32 @@ def test_a_pdf_file(tmp_path: Path) -> None:
     assert "that is to run every ten minutes" in found.text
     assert "Gull" not in found.text
     assert "Page" not in found.text
+
+
+def test_lines_that_end_two_pages_alike_are_no_footers(tmp_path: Path) -> None:
+    refused = "The council declined to comment."
+    pages = [
+        ["Bridge shut", "The bridge is shut to lorries.", "Its owner was asked why.", refused],
+        ["The ferry is full.", "Ward 4: 310 votes for it", "Its owner was asked as well.", refused],
+        ["The tram is late.", "Ward 9: 270 votes for it", "That is all there is to say of it."],
+    ]
+    text = article(kept(tmp_path, "a.pdf", pdf(pages))).text
+    assert text.count(refused) == 2
+    assert "310 votes" in text
+    assert "270 votes" in text
+
+
+def test_headers_and_footers_go_whatever_their_numbers() -> None:
+    pages = [
+        ["THE GULL, 3 March 2024", *[f"Line {place} of text {page * 7}." for place in range(6)], f"Gull 24/{page}"]
+        for page in range(11, 15)
+    ]
+    disclaimer = "All that is printed here was written by people, and people are to blame for it."
+    for page in pages:
+        page.append(disclaimer)
+    kept_lines = [line for page in without_furniture(pages) for line in page]
+    assert all(line.startswith("Line ") for line in kept_lines)
+    assert len(kept_lines) == 24
 
 
 def test_a_pdf_file_dated_by_its_metadata_says_so(tmp_path: Path) -> None:
