@@ -157,7 +157,7 @@ def _blocks(tree: HtmlElement) -> Iterator[Mapping[str, Any]]:
             if isinstance(block, list):
                 waiting.extend(block)
             elif isinstance(block, dict):
-                waiting.append(block.get("@graph"))
+                waiting += [block.get(name) for name in ("@graph", "mainEntity", "mainEntityOfPage")]
                 if _ARTICLE.search(str(block.get("@type"))[:200]):
                     yield block
 

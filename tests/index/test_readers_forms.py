@@ -453,6 +453,39 @@ def test_json_lines_by_the_name_of_json(tmp_path: Path) -> None:
     assert [a.text for a in articles(kept(tmp_path, "a.json", '{"text":"A."}\n{"text":"B."}\n'))] == ["A.", "B."]
 
 
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        ("Prices &amp; wages", "Prices & wages"),
+        ("The mayor&#8217;s <em>last</em> word", "The mayor\u2019s last word"),
+        ("<p>Prices\n&lt; wages</p>", "Prices < wages"),
+        ("AT&T; Q&A <3 & x<b>", "AT&T; Q&A <3 & x"),
+        ("R&D up 3 < 4 &nosuch; &#38;amp;", "R&D up 3 < 4 &nosuch; &amp;"),
+    ],
+)
+def test_headlines_and_names_written_in_html(tmp_path: Path, written: str, read: str) -> None:
+    record = {"title": {"rendered": written}, "source": written, "author": written, "text": "It is said."}
+    if ";" in read:
+        del record["author"]
+    found = article(kept(tmp_path, "a.json", json.dumps(record)))
+    assert (found.title, found.source) == (read, read)
+    assert found.authors == ((read,) if "author" in record else ())
+
+
+def test_entities_in_a_text_that_is_plain(tmp_path: Path) -> None:
+    found = article(kept(tmp_path, "a.json", json.dumps({"title": "T", "text": "It&#8217;s 3 &lt; 4.\n\nSo be it."})))
+    assert found.text == "It\u2019s 3 < 4.\n\nSo be it."
+
+
+@pytest.mark.parametrize("name", ["mainEntity", "mainEntityOfPage"])
+def test_a_page_by_what_stands_within_another_object(tmp_path: Path, name: str) -> None:
+    said = {"@type": "NewsArticle", "datePublished": "2024-03-03T08:00:00Z", "author": {"name": "Ann Hale"}}
+    block = json.dumps({"@type": "ItemPage", name: [said]})
+    found = article(kept(tmp_path, "a.html", page(head=f'<script type="application/ld+json">{block}</script>')))
+    assert found.published == datetime(2024, 3, 3, 8, tzinfo=UTC)
+    assert found.authors == ("Ann Hale",)
+
+
 def test_a_field_that_the_user_names(tmp_path: Path) -> None:
     path = kept(tmp_path, "a.json", json.dumps([{"text": "no", "clean": {"body": "Yes."}, "n": "T"}]))
     found = article(path, {"text": "clean.body", "title": "n"})
