@@ -167,7 +167,7 @@ class ArticleIndex:
         model by path or name; an index keeps the one it was made with.
 
         Raises IndexMissingError, IndexLockedError, IndexDamagedError, ModelMismatchError
-        or ModelError.
+        or ModelError; StoreError where it would be made among other files.
         """
         folder = Path(path)
         try:
@@ -189,10 +189,16 @@ class ArticleIndex:
         if not read_only:
             try:
                 folder.mkdir(parents=True, exist_ok=True)
+                foreign = () if exists else [path.name for path in folder.iterdir() if not _is_own(path.name)]
             except OSError as error:
                 raise StoreError(
                     f"{folder}: can't make the index's folder ({error.strerror}): check the path"
                 ) from error
+            if foreign:
+                raise StoreError(
+                    f"{folder}: no index, and not empty ({clean_line(min(foreign))[:100]} is in it): "
+                    "give the index a new folder"
+                )
             lock = _lock(folder, wait=_PATIENCE)
         try:
             store = Store(folder / _STORE, writable=not read_only)
@@ -836,6 +842,11 @@ def _day(ordinal: int) -> date | None:
 def _absolute(name: str) -> str:
     folder = Path(name).expanduser()
     return str(folder.absolute()) if folder.is_dir() else name
+
+
+def _is_own(name: str) -> bool:
+    """Whether an index that was killed at its birth leaves a file of that name, or any folder has it."""
+    return name.startswith((".", _STORE)) or name in (_LOCK, _HOLDER, _ENGINE, "lost+found")
 
 
 def _lock(folder: Path, *, wait: float) -> FileLock:

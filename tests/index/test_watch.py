@@ -305,7 +305,7 @@ def test_a_file_that_is_written_anew_is_not_removed(
     """Some programs delete a file before they write it again."""
     monkeypatch.setattr(index.watch, "_SETTLED", 0.0)
     pier = write(papers / "pier.txt", 4, "The pier closed.")
-    watching = index.watch._Watch(made, stop, None, allow_private=False)
+    watching = index.watch._Watch(made, stop, None, {}, allow_private=False)
     folder = index.watch._Folder(papers)
     watching.begin([folder], [], 900)
     assert told(list(watching.look(folder))) == [("added", "pier.txt")]
