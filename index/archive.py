@@ -187,18 +187,7 @@ class ArticleIndex:
             )
         lock = None
         if not read_only:
-            try:
-                folder.mkdir(parents=True, exist_ok=True)
-                foreign = () if exists else [path.name for path in folder.iterdir() if not _is_own(path.name)]
-            except OSError as error:
-                raise StoreError(
-                    f"{folder}: can't make the index's folder ({error.strerror}): check the path"
-                ) from error
-            if foreign:
-                raise StoreError(
-                    f"{folder}: no index, and not empty ({clean_line(min(foreign))[:100]} is in it): "
-                    "give the index a new folder"
-                )
+            _make(folder, new=not exists)
             lock = _lock(folder, wait=_PATIENCE)
         try:
             store = Store(folder / _STORE, writable=not read_only)
@@ -427,7 +416,7 @@ class ArticleIndex:
 
     def verify(self) -> VerifyReport:
         """Check every promise of the store (hashes, counts, references, offsets, lengths of
-        vectors) and the search caches against it.
+        vectors, what copies are found by) and the search caches against it.
 
         Raises StoreError where it can't be read at all.
         """
@@ -842,6 +831,18 @@ def _day(ordinal: int) -> date | None:
 def _absolute(name: str) -> str:
     folder = Path(name).expanduser()
     return str(folder.absolute()) if folder.is_dir() else name
+
+
+def _make(folder: Path, *, new: bool) -> None:
+    """Make an index's folder where there is none; a ``new`` index is made among no other files."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        foreign = [path.name for path in folder.iterdir() if not _is_own(path.name)] if new else []
+    except OSError as error:
+        raise StoreError(f"{folder}: can't make the index's folder ({error.strerror}): check the path") from error
+    if foreign:
+        some = clean_line(min(foreign))[:100]
+        raise StoreError(f"{folder}: no index, and not empty ({some} is in it): give the index a new folder")
 
 
 def _is_own(name: str) -> bool:

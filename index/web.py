@@ -251,7 +251,9 @@ class _Run:
                 self._rules[_site(hop)] = "it has had too many requests (429): try again later"
             conditional = answer.status == HTTPStatus.NOT_MODIFIED and len(headers) > 2
             if answer.status != HTTPStatus.OK and not conditional:
-                busy = answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR or answer.status == HTTPStatus.TOO_MANY_REQUESTS
+                busy = (
+                    answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR or answer.status == HTTPStatus.TOO_MANY_REQUESTS
+                )
                 advice = "try again later" if busy else "check the address"
                 _refuse(url, f"{_via(url, hop)}the host answered {answer.phrase}: {advice}")
             return _Document(url=hop, answer=answer, path=path)

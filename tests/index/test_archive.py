@@ -278,7 +278,9 @@ def test_an_index_is_not_made_among_other_files(tmp_path: Path) -> None:
     assert [path.name for path in papers.iterdir()] == ["pier.txt"]
 
 
-@pytest.mark.parametrize("left", [(), ("writer.lock", "writer.pid"), ("articles.sqlite", "articles.sqlite-wal"), (".x",)])
+@pytest.mark.parametrize(
+    "left", [(), ("writer.lock", "writer.pid"), ("articles.sqlite", "articles.sqlite-wal"), (".x",)]
+)
 def test_an_index_killed_at_its_birth_is_made(left: tuple[str, ...], tmp_path: Path) -> None:
     for name in left:
         (tmp_path / name).touch()

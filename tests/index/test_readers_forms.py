@@ -169,13 +169,11 @@ def test_lines_that_end_two_pages_alike_are_no_footers(tmp_path: Path) -> None:
 
 def test_headers_and_footers_go_whatever_their_numbers() -> None:
     pages = [
-        ["THE GULL, 3 March 2024", *[f"Line {place} of text {page * 7}." for place in range(6)], f"Gull 24/{page}"]
-        for page in range(11, 15)
+        ["THE GULL, 3 March 2024", *[f"Line {place} of text {number * 7}." for place in range(6)], f"Gull 24/{number}"]
+        for number in range(11, 15)
     ]
     disclaimer = "All that is printed here was written by people, and people are to blame for it."
-    for page in pages:
-        page.append(disclaimer)
-    kept_lines = [line for page in without_furniture(pages) for line in page]
+    kept_lines = [line for lines in without_furniture([[*lines, disclaimer] for lines in pages]) for line in lines]
     assert all(line.startswith("Line ") for line in kept_lines)
     assert len(kept_lines) == 24
 
