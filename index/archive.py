@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 import index.caches as caches
 from index.adding import Adding, AddReport, ahead
-from index.article import Article, Filter, Published, Sentence, clean, clean_line, is_address, parse_published
+from index.article import Article, Filter, Published, Sentence, clean, clean_line, is_url, parse_published
 from index.caches import Caches
 from index.embedder import DEFAULT_MODEL, Embedder, Vectors, shared
 from index.errors import (
@@ -167,7 +167,7 @@ class ArticleIndex:
         model by path or name; an index keeps the one it was made with.
 
         Raises IndexMissingError, IndexLockedError, IndexDamagedError, ModelMismatchError
-        or ModelError.
+        or ModelError; StoreError where it would be made among other files.
         """
         folder = Path(path)
         try:
@@ -187,12 +187,7 @@ class ArticleIndex:
             )
         lock = None
         if not read_only:
-            try:
-                folder.mkdir(parents=True, exist_ok=True)
-            except OSError as error:
-                raise StoreError(
-                    f"{folder}: can't make the index's folder ({error.strerror}): check the path"
-                ) from error
+            _make(folder, new=not exists)
             lock = _lock(folder, wait=_PATIENCE)
         try:
             store = Store(folder / _STORE, writable=not read_only)
@@ -374,7 +369,7 @@ class ArticleIndex:
             marking = _Marking(self._store.set_marks)
             # Read before another thread does the fetching: the store is this one's. What is
             # given bit by bit may have addresses in it.
-            fetching = not isinstance(listed, Sequence) or any(map(is_address, listed))
+            fetching = not isinstance(listed, Sequence) or any(map(is_url, listed))
             marks = self._store.marks("http") if fetching else {}
             if root is not None:
                 files = [os.fspath(source) for source in listed if not isinstance(source, Article)]
@@ -421,7 +416,7 @@ class ArticleIndex:
 
     def verify(self) -> VerifyReport:
         """Check every promise of the store (hashes, counts, references, offsets, lengths of
-        vectors) and the search caches against it.
+        vectors, what copies are found by) and the search caches against it.
 
         Raises StoreError where it can't be read at all.
         """
@@ -731,7 +726,7 @@ def _fetched(
 def _kind(source: str | os.PathLike[str] | Article) -> str:
     if isinstance(source, Article):
         return "article"
-    return "address" if is_address(source) else "path"
+    return "address" if is_url(source) else "path"
 
 
 class _Marking:
@@ -836,6 +831,23 @@ def _day(ordinal: int) -> date | None:
 def _absolute(name: str) -> str:
     folder = Path(name).expanduser()
     return str(folder.absolute()) if folder.is_dir() else name
+
+
+def _make(folder: Path, *, new: bool) -> None:
+    """Make an index's folder where there is none; a ``new`` index is made among no other files."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        foreign = [path.name for path in folder.iterdir() if not _is_own(path.name)] if new else []
+    except OSError as error:
+        raise StoreError(f"{folder}: can't make the index's folder ({error.strerror}): check the path") from error
+    if foreign:
+        some = clean_line(min(foreign))[:100]
+        raise StoreError(f"{folder}: no index, and not empty ({some} is in it): give the index a new folder")
+
+
+def _is_own(name: str) -> bool:
+    """Whether an index that was killed at its birth leaves a file of that name, or any folder has it."""
+    return name.startswith((".", _STORE)) or name in (_LOCK, _HOLDER, _ENGINE, "lost+found")
 
 
 def _lock(folder: Path, *, wait: float) -> FileLock:

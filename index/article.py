@@ -16,6 +16,7 @@ __all__ = [
     "clean_line",
     "day_of",
     "is_address",
+    "is_url",
     "parse_published",
 ]
 
@@ -29,6 +30,8 @@ _UNFIT = re.compile("[\ud800-\udfff\u202d\u202e]")
 # depend on the system that a file was saved on.
 _LINE_END = re.compile("\r\n?|[\x0b\x0c\x85\u2028\u2029]")
 _CONTROL = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x9f]")
+# Two letters at least: one is a drive of Windows.
+_SCHEME = re.compile(r"[a-z][a-z0-9+.-]+://", re.IGNORECASE)
 _ISO_DAY = re.compile(r"\d{4}-?\d{2}-?\d{2}")
 
 
@@ -127,6 +130,11 @@ def day_of(moment: date | datetime) -> date:
 def is_address(source: object) -> bool:
     """Whether it is an address of the web, rather than a path or anything else."""
     return isinstance(source, str) and source.lower().startswith(("http://", "https://"))
+
+
+def is_url(source: object) -> bool:
+    """Whether it is written as an address, of the web or not, rather than as a path."""
+    return isinstance(source, str) and _SCHEME.match(source) is not None
 
 
 def parse_published(value: str) -> date | datetime:

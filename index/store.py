@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from index.article import Article, Published, Sentence, Span, day_of, parse_published
-from index.copies import NEAR, similarity
+from index.copies import NEAR, bands, similarity
 from index.embedder import Vectors
 from index.errors import IndexDamagedError, StoreError
 from index.sentences import Split
@@ -676,6 +676,9 @@ class Store:
             end = stop
         if text[end:].strip():
             yield f"body {key}: its end belongs to no sentence"
+        noted = {int(row[0]) for row in self._rows("SELECT hash FROM band WHERE body = ?", (key,))}
+        if noted != set(bands(f"{title}\n{text}")):
+            yield f"body {key}: what its near copies are found by is not that of its words"
         if title_key != text_key(title):
             yield f"body {key}: its title's vector is that of another text"
 

@@ -6,7 +6,7 @@ import json
 import os
 import select
 import time
-from collections.abc import Generator, Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -15,9 +15,10 @@ from typing import Literal
 
 from index.adding import Outcome
 from index.archive import ArticleIndex
-from index.article import clean_line, is_address
+from index.article import clean_line, is_url
 from index.errors import IndexLockedError, IndexMissingError, SettingsError
 from index.readers import origin_of
+from index.readers.fields import check_fields
 from index.web import address_of
 
 __all__ = ["Change", "Stop", "watch"]
@@ -36,12 +37,14 @@ _LONGEST_WAIT = 30.0
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
     """Something that was done to the index, or is waited for: ``name`` says to what, and
-    ``reason`` why it was rejected or what is waited for."""
+    ``reason`` why it was rejected or what is waited for; ``origin`` is the file or address
+    that it came from."""
 
     status: Literal["added", "updated", "duplicate", "removed", "rejected", "waiting"]
     name: str
     article_id: str | None = None
     reason: str | None = None
+    origin: str = ""
 
 
 class Stop:
@@ -84,6 +87,7 @@ def watch(
     interval: float = 900.0,
     once: bool = False,
     model: str | None = None,
+    fields: Mapping[str, str] | None = None,
     allow_private: bool = False,
 ) -> Iterator[Change]:
     """Keep the index at ``path`` in step with ``sources``, and give each change as it is made.
@@ -93,16 +97,19 @@ def watch(
     An article whose file is gone is removed; but a folder that is gone, can't be read, or
     seems to be unmounted, is waited for. What was seen is noted in the index, so that a
     later watch goes on where this one ended, however it ended. ``once`` looks once.
+    ``fields`` names the fields that facts of records in files stand in; where it is another
+    than the last time, all files are read again.
 
     The index is opened to write only while something changes; where another process
     writes, it is waited for. Raises SettingsError where a source can't be watched, and the
     errors of ``ArticleIndex``.
     """
+    check_fields(fields or {})
     given = [str(source) for source in sources]
-    feeds = [_Feed(url=address_of(source)) for source in given if is_address(source)]
-    folders = [_Folder(Path(source).absolute()) for source in given if not is_address(source)]
+    feeds = [_Feed(url=address_of(source)) for source in given if is_url(source)]
+    folders = [_Folder(Path(source).absolute()) for source in given if not is_url(source)]
     _check(folders)
-    watching = _Watch(Path(path), stop, model, allow_private=allow_private)
+    watching = _Watch(Path(path), stop, model, fields or {}, allow_private=allow_private)
     watching.begin(folders, feeds, interval)
     rounds = 0
     while not stop.is_set():
@@ -142,7 +149,7 @@ class _File:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Mark:
     """What is noted of a file that was taken: None for what was never seen by a watch.
-    ``shared`` says that an article in it is held as from another file."""
+    ``shared`` says that an article in it, or another of its id, is held as from another file."""
 
     signature: str | None = None
     device: int | None = None
@@ -162,12 +169,10 @@ class _Mark:
 
 @dataclass(slots=True)
 class _Folder:
-    """A watched folder: what is noted of its files, by origin, and of itself. ``shared``
-    are files to be read again, since an article that they hold too was removed."""
+    """A watched folder: what is noted of its files, by origin, and of itself."""
 
     path: Path
     marks: dict[str, _Mark] = field(default_factory=dict)
-    shared: set[str] = field(default_factory=set)
     identity: str | None = None
     missing: frozenset[str] = frozenset()
     unsettled: bool = False
@@ -198,10 +203,13 @@ class _Seen:
 
 
 class _Watch:
-    def __init__(self, path: Path, stop: Stop, model: str | None, *, allow_private: bool) -> None:
+    def __init__(
+        self, path: Path, stop: Stop, model: str | None, fields: Mapping[str, str], *, allow_private: bool
+    ) -> None:
         self._path = path
         self._stop = stop
         self._model = model
+        self._fields = fields
         self._allow_private = allow_private
         self._folders: Sequence[_Folder] = ()
 
@@ -243,7 +251,7 @@ class _Watch:
         folder.waiting = None
         # Gone is what was missed twice: some programs take a file away to write it anew.
         surely, folder.missing = gone & folder.missing, gone - folder.missing
-        changed = {o: f for o, f in seen.files.items() if folder.marks.get(o, _Mark()).signature != f.signature}
+        changed = {o: f for o, f in seen.files.items() if folder.marks.get(o, _Mark()).signature != self._signed(f)}
         now = time.time()
         ready = sorted(origin for origin, file in changed.items() if abs(now - file.changed) >= _SETTLED)
         folder.unsettled = bool(folder.missing) or len(ready) < len(changed)
@@ -257,12 +265,13 @@ class _Watch:
                 return
             with index:
                 held = {origin: index.by_origin(origin).get(origin, ()) for origin in sorted(gone)}
+                shared = _shared(folder)
                 changes = self._remove(index, {each: origin for origin, ids in held.items() for each in ids})
                 self._note(index, folder, dict.fromkeys(gone))
             yield from changes
             # What other files hold of it comes in again from there.
-            ready = sorted({*ready, *(seen.files.keys() & folder.shared)})
-            folder.shared.clear()
+            if changes:
+                ready = sorted({*ready, *(seen.files.keys() & shared)})
         for begin in range(0, len(ready), _BATCH):
             index = None if self._stop.is_set() else (yield from self._open())
             if index is None:
@@ -276,7 +285,7 @@ class _Watch:
 
     def _add(self, index: ArticleIndex, folder: _Folder, files: dict[str, _File]) -> list[Change]:
         paths = [path for file in files.values() for path in file.paths]
-        report = index.add(paths, root=folder.path, stop=self._stop.is_set)
+        report = index.add(paths, root=folder.path, fields=self._fields, stop=self._stop.is_set)
         outcomes: dict[str, list[Outcome]] = {}
         for outcome in report.outcomes:
             outcomes.setdefault(outcome.origin, []).append(outcome)
@@ -288,14 +297,18 @@ class _Watch:
         stale: dict[str, str] = {}
         for origin, file in files.items():
             became = outcomes.get(origin, [])
-            given = {o.article_id for o in became if o.article_id and o.status != "rejected"}
+            given = {o.article_id for o in became if o.article_id}
             held = set(index.by_origin(origin).get(origin, ()))
             if all(outcome.status != "rejected" for outcome in became):
                 stale |= dict.fromkeys(held - given, origin)
-            marks[origin] = _Mark(signature=file.signature, device=file.device, shared=not given <= held)
+            marks[origin] = _Mark(signature=self._signed(file), device=file.device, shared=not given <= held)
         changes = _changes(report.outcomes)
         self._note(index, folder, marks)
         return changes + self._remove(index, stale)
+
+    def _signed(self, file: _File) -> str:
+        # What was read in another way is read again.
+        return f"{file.signature} {json.dumps(dict(self._fields), sort_keys=True)}" if self._fields else file.signature
 
     def _remove(self, index: ArticleIndex, ids: dict[str, str]) -> list[Change]:
         """Remove articles, each from the file named beside it."""
@@ -303,8 +316,9 @@ class _Watch:
             return []
         # First, so that a kill in between leaves nothing out for good.
         for folder in self._folders:
-            folder.shared |= {origin for origin, mark in folder.marks.items() if mark.shared}
-            self._note(index, folder, dict.fromkeys(folder.shared))
+            if shared := _shared(folder):
+                self._note(index, folder, dict.fromkeys(shared))
+                folder.unsettled = True
         index.remove(*ids)
         return [Change(status="removed", name=origin, article_id=each) for each, origin in ids.items()]
 
@@ -380,6 +394,11 @@ def _look_through(folder: Path, index: Path) -> _Seen:
     return _Seen(files=files, closed=tuple(closed), identity=f"{about.st_dev}:{about.st_ino}")
 
 
+def _shared(folder: _Folder) -> set[str]:
+    """The files to be read again once an article is removed: it may be one that they hold too."""
+    return {origin for origin, mark in folder.marks.items() if mark.shared}
+
+
 def _put(files: dict[str, _File], path: Path, about: os.stat_result) -> None:
     # The time of change of its node too: a file that may be read at last is as new.
     signature = f"{about.st_size}:{about.st_mtime_ns}:{about.st_ctime_ns}:{about.st_ino}"
@@ -413,7 +432,7 @@ def _why_not_gone(folder: _Folder, seen: _Seen, gone: frozenset[str]) -> str | N
 
 def _changes(outcomes: Iterable[Outcome]) -> list[Change]:
     return [
-        Change(status=o.status, name=o.name, article_id=o.article_id, reason=o.reason)
+        Change(status=o.status, name=o.name, article_id=o.article_id, reason=o.reason, origin=o.origin)
         for o in outcomes
         if o.status != "unchanged"
     ]

@@ -23,9 +23,9 @@ from index.article import Article, clean_line
 from index.errors import ArticleError
 from index.progress import bar
 from index.readers import Reading
-from index.readers.forms import form_of
+from index.readers.forms import charset_of, form_of
 from index.readers.sandbox import Links, Sandbox
-from index.wire import Answer, WebLimits, Wire, is_of_the_web, shown
+from index.wire import NO_USER, Answer, WebLimits, Wire, is_of_the_web, shown
 
 __all__ = ["Fetched", "address_of", "fetch_all"]
 
@@ -96,14 +96,19 @@ def fetch_all(
 def address_of(written: str) -> str:
     """An address as Byline knows it: without its fragment and what follows its readers.
 
-    Raises ArticleError where it is none of the web.
+    Raises ArticleError where it is none of the web, or holds a name or password.
     """
     try:
         url = httpx.URL(written.strip())
     except (httpx.InvalidURL, ValueError, TypeError) as error:
-        raise ArticleError(shown(written), f"not an address ({clean_line(str(error))[:200]}): check it") from None
+        # What is wrong with it may be its password.
+        why = "" if "@" in written else f" ({clean_line(str(error))[:200]})"
+        raise ArticleError(shown(written), f"not an address{why}: check it") from None
     if not is_of_the_web(url):
-        raise ArticleError(shown(written), "not an address of the web: give one that starts with http:// or https://")
+        why = "not an address of the web: give one that starts with http:// or https://, or a path"
+        raise ArticleError(shown(written), why)
+    if url.userinfo:
+        raise ArticleError(shown(written), NO_USER)
     return str(_plain(url))
 
 
@@ -212,7 +217,8 @@ class _Run:
             # Records may say that they are anyone's articles: whoever wants them names them.
             _refuse(url, "records, not a page: name it itself, where you trust what it says of others' articles")
         whole, last = True, None
-        for found in self._sandbox.read(document.path, final, form=form, facts=facts):
+        charset = charset_of(kind)
+        for found in self._sandbox.read(document.path, final, form=form, charset=charset, facts=facts):
             if last is not None:
                 yield Fetched(url=url, status="read", reading=last)
             if isinstance(found, ArticleError):
@@ -245,7 +251,11 @@ class _Run:
                 self._rules[_site(hop)] = "it has had too many requests (429): try again later"
             conditional = answer.status == HTTPStatus.NOT_MODIFIED and len(headers) > 2
             if answer.status != HTTPStatus.OK and not conditional:
-                _refuse(url, f"{_via(url, hop)}the host answered {answer.phrase}: check the address")
+                busy = (
+                    answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR or answer.status == HTTPStatus.TOO_MANY_REQUESTS
+                )
+                advice = "try again later" if busy else "check the address"
+                _refuse(url, f"{_via(url, hop)}the host answered {answer.phrase}: {advice}")
             return _Document(url=hop, answer=answer, path=path)
         raise ArticleError(url, f"redirected more than {self._limits.redirects} times: check the address")
 

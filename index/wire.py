@@ -21,12 +21,17 @@ import httpx
 from index.article import clean_line
 from index.errors import ArticleError
 
-__all__ = ["Answer", "WebLimits", "Wire", "is_of_the_web", "is_public", "shown"]
+__all__ = ["NO_USER", "Answer", "WebLimits", "Wire", "is_of_the_web", "is_public", "shown"]
+
+NO_USER = "holds a name or password, which Byline does not send: leave it out"
+"""Why a URL with a name or password in it is refused."""
 
 _MAX_URL = 2_000
 _MAX_ADDRESSES = 4
 _CHUNK = 64 * 1024
 _PORTS = {"http": 80, "https": 443}
+# What stands before the host; a password with a slash in it looks like a port that is none.
+_USER = re.compile(r"//(?:[^/?#]*@|[^/?#:\[]*:(?!\d*(?:[/?#]|$)).*@)")
 _HOST = re.compile(rb"[\w.:-]+")
 # What an IPv6 network reaches the IPv4 Internet by; the IPv4 address is the last 32 bits.
 _NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
@@ -111,8 +116,8 @@ def is_of_the_web(url: httpx.URL) -> bool:
 
 
 def shown(url: str) -> str:
-    """A URL as it may be printed."""
-    return clean_line(url)[:_MAX_URL]
+    """A URL as it may be printed: without a name or password in it."""
+    return _USER.sub("//", clean_line(url))[:_MAX_URL]
 
 
 class Wire:
@@ -179,7 +184,7 @@ class Wire:
         if not is_of_the_web(url):
             _refuse(name, "not an address of the web: give one that starts with http:// or https://")
         if url.userinfo:
-            _refuse(name, "holds a name or password, which Byline does not send: leave it out")
+            _refuse(name, NO_USER)
         if (host, port) not in self._resolved:
             try:
                 found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)

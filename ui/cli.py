@@ -13,16 +13,17 @@ import os
 import signal
 import sys
 import textwrap
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from datetime import date, datetime
 from importlib.metadata import entry_points, version
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
     from index import AddReport, Article, Outcome
+    from index.watch import Change
     from qa import Answer, Passage
 
 __all__ = ["main"]
@@ -105,14 +106,7 @@ def _parser() -> argparse.ArgumentParser:
         help="a file of any form in the README's table, a folder of them, or an address of the web",
     )
     _private_option(add)
-    add.add_argument(
-        "--field",
-        action="append",
-        default=[],
-        type=_field,
-        metavar="FACT=NAME",
-        help="the field or column of a record that holds a fact, as text=body_clean (repeatable)",
-    )
+    _field_option(add)
     add.add_argument("--rejects", metavar="FILE", help="write what was rejected there, a JSON object a line")
     _model_option(add)
 
@@ -141,6 +135,8 @@ def _parser() -> argparse.ArgumentParser:
     )
     watching.add_argument("--once", action="store_true", help="look once, and end")
     _private_option(watching)
+    _field_option(watching)
+    watching.add_argument("--rejects", metavar="FILE", help="write what is rejected there too, at the file's end")
     _model_option(watching)
 
     listing = _command(commands, "list", _list, "list the articles", ["byline list", "byline list --json | head"])
@@ -285,6 +281,17 @@ def _private_option(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def _field_option(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--field",
+        action="append",
+        default=[],
+        type=_field,
+        metavar="FACT=NAME",
+        help="the field or column of a record that holds a fact, as text=body_clean (repeatable)",
+    )
+
+
 def _model_option(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--model",
@@ -318,13 +325,14 @@ def _add(options: argparse.Namespace) -> int:
     return PARTLY if report.rejected else DONE
 
 
-def _collect(rejected: Sequence[Outcome], file: str) -> None:
+def _collect(rejected: Sequence[Outcome | Change], file: str, *, mode: Literal["w", "a"] = "w") -> None:
     """Write what was rejected to ``file``, a JSON object a line; an empty file where nothing was."""
     from index import SettingsError
 
     lines = [json.dumps({"name": o.name, "origin": o.origin, "reason": o.reason}) + "\n" for o in rejected]
     try:
-        Path(file).write_text("".join(lines), "utf-8")
+        with Path(file).open(mode, encoding="utf-8") as written:
+            written.writelines(lines)
     except OSError as error:
         raise SettingsError(f"{file}: the rejects can't be written there ({error.strerror}): check the path") from error
 
@@ -342,12 +350,22 @@ def _report(report: AddReport, *, as_json: bool) -> None:
     for outcome in report.outcomes:
         if outcome.reason and outcome.status != "unchanged":
             print(f"{outcome.status}: {outcome.name}: {outcome.reason}", file=sys.stderr)
-    print(", ".join(f"{count:,} {kind}" for kind, count in counts.items()))
+    print(_summed(counts))
+
+
+def _summed(counts: Mapping[str, int]) -> str:
+    return ", ".join(f"{count:,} {kind}" for kind, count in counts.items())
 
 
 def _watch(options: argparse.Namespace) -> int:
     from index.watch import Stop, watch
+    from index.wire import shown
 
+    if options.rejects:
+        _collect((), options.rejects, mode="a")
+    if not options.json:
+        print(f"watching {', '.join(map(shown, options.sources))}", file=sys.stderr, flush=True)
+    counts = dict.fromkeys(("added", "updated", "duplicate", "removed", "rejected", "waiting"), 0)
     stop = Stop()
 
     def ask(number: int, _: object) -> None:
@@ -356,7 +374,6 @@ def _watch(options: argparse.Namespace) -> int:
         signal.signal(number, signal.SIG_DFL)
 
     before = {number: signal.signal(number, ask) for number in (signal.SIGTERM, signal.SIGINT)}
-    code = DONE
     try:
         for change in watch(
             _index(options),
@@ -366,21 +383,28 @@ def _watch(options: argparse.Namespace) -> int:
             interval=options.interval,
             once=options.once,
             model=options.model,
+            fields=dict(options.field),
             allow_private=options.allow_private,
         ):
+            counts[change.status] += 1
+            if options.rejects and change.status == "rejected":
+                _collect((change,), options.rejects, mode="a")
             if options.json:
                 facts = {"status": change.status, "name": change.name, "id": change.article_id, "reason": change.reason}
                 print(json.dumps(facts), flush=True)
             else:
                 reason = f": {change.reason}" if change.reason else ""
                 print(f"{change.status}: {change.name}{reason}", flush=True)
-            if options.once and change.status in ("rejected", "waiting"):
-                code = PARTLY
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
         stop.close()
-    return code
+    if not options.once:
+        return DONE
+    waiting = counts.pop("waiting")
+    if not options.json:
+        print(_summed(counts), file=sys.stderr)
+    return PARTLY if counts["rejected"] or waiting else DONE
 
 
 def _list(options: argparse.Namespace) -> int:

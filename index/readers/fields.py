@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from index.article import clean_line
 from index.errors import ArticleError, SettingsError
-from index.readers.markup import has_markup, words_of
+from index.readers.markup import has_markup, line_of, unescaped, words_of
 from index.readers.steps import Draft
 
 __all__ = ["FIELDS", "SUMMARIES", "check_fields", "draft_of", "known_fields", "record_in", "records_in"]
@@ -65,6 +65,7 @@ _LISTS = (
 # What the record itself is called, where it is wrapped in another.
 _WRAPPERS = ("_source", "row", "attributes", "article")
 _MAX_NAMED = 40
+_NAME_IT = "name the one that holds it: `--field text=NAME`, in Python `fields={'text': 'NAME'}`"
 _FOLDED = re.compile(r"[\s_-]+")
 _END = 60
 _CUT = re.compile(r"(?:…|\.\.\.)?\s*\[\+?\d+ chars\]\s*\Z")
@@ -122,7 +123,7 @@ def draft_of(
         name=name,
         relative=f"{relative}#{own}" if own else relative,
         facts=facts,
-        text=words_of(text) if has_markup(text) else text,
+        text=words_of(text) if has_markup(text) else unescaped(text),
         alone=bool(own),
         strict=strict and given["published"] == "published" and "published" not in fields,
         notes=tuple(notes),
@@ -160,7 +161,7 @@ def _textless(record: Mapping[str, Any], folded: Mapping[str, Any], fields: Mapp
     empty = next((name for name in FIELDS["text"] if isinstance(folded.get(_fold(name)), str)), None)
     if empty:
         return f"no text: its `{empty}` is empty"
-    return f"no `text`, under no name that Byline knows: its fields are {held}; say which of them holds the text"
+    return f"no `text`, under no name that Byline knows: its fields are {held}; {_NAME_IT}"
 
 
 def _says(record: Any) -> bool:
@@ -225,8 +226,8 @@ def _fit(value: Any, fact: str, name: str) -> Any:
         return _site(value)
     if fact == "url" and name != "url":
         return value if isinstance(value, str) and value.startswith(("http://", "https://")) else None
-    if fact == "title" and isinstance(value, str) and has_markup(value):
-        return words_of(value)
+    if fact in ("title", "source") and isinstance(value, str):
+        return line_of(value)
     return value
 
 
@@ -242,6 +243,7 @@ def _people(value: Any) -> list[str]:
     if value.startswith("[") and value.endswith("]"):
         # A list as tables hold it, which have none of their own.
         return [person for pair in _QUOTED.findall(value) for person in _people(pair[0] or pair[1])]
+    value = line_of(value)
     people = _BYLINE.sub("", value, count=1) if _BYLINE.match(value) else value
     return [person.strip() for person in people.split(";") if person.strip()]
 

@@ -14,7 +14,7 @@ from index.errors import ArticleError
 from index.readers.archives import gunzipped, members
 from index.readers.steps import Draft, Options, Reader, Source, Step
 
-__all__ = ["SUFFIXES", "TRUSTED", "form_of", "form_of_name", "source_of", "steps_of"]
+__all__ = ["SUFFIXES", "TRUSTED", "charset_of", "form_of", "form_of_name", "source_of", "steps_of"]
 
 # Named, not imported: each reader's library is loaded when its form is first met.
 _READERS = {
@@ -78,6 +78,7 @@ _STARTS = (
     (re.compile(rb"(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*|<\?.*?\?>\s*)*<(?:urlset|sitemapindex)\b", re.DOTALL), ".xml"),
 )
 _HTML = re.compile(rb"(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*)*<(?:!doctype html|html)\b", re.IGNORECASE | re.DOTALL)
+_CHARSET = re.compile(r"""charset\s*=\s*["']?\s*([\w:.-]{1,40})""", re.IGNORECASE)
 _GZIP = b"\x1f\x8b"
 _HEAD = 2_000
 
@@ -105,6 +106,12 @@ def form_of(content_type: str, url: str, head: bytes) -> str | None:
     if named and not named.endswith(".gz"):
         return named
     return ".html" if _HTML.match(start) else _LAST.get(kind)
+
+
+def charset_of(content_type: str) -> str | None:
+    """The encoding that a server states with the type of what it sends, if it does."""
+    found = _CHARSET.search(content_type)
+    return found[1] if found else None
 
 
 def form_of_name(name: str) -> str | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from itertools import islice
 
 from index.readers.dates import parse_moment
 
@@ -19,7 +20,10 @@ _DATED = re.compile(r"(?:published|posted|updated|date|dated|on)?\s*:?\s*(?P<dat
 
 # A header or footer stands among a page's outermost lines.
 _EDGE = 3
-_NUMBER = re.compile(r"\d+")
+_LONG = 60
+_NUMBER = re.compile(r"\d{1,9}")
+# Numbers of a line that may be its page's: enough for a date beside it.
+_NUMBERS = 6
 _PAGE_NUMBER = re.compile(
     r"[-–—\s]*(?:page|p\.|seite|página)?\s*\d{1,4}(?:\s*(?:of|/|von|de)\s*\d{1,4})?[-–—\s]*", re.IGNORECASE
 )
@@ -45,18 +49,23 @@ def stated_day(lines: Sequence[str]) -> str | None:
 
 def without_furniture(pages: Sequence[Sequence[str]]) -> list[list[str]]:
     """Each page's lines but for headers, footers and page numbers: what stands at the edge
-    of half the pages or more, whatever its numbers."""
+    of half the pages or more, alike but for a number that counts the pages.
+
+    What reads as running text may end two pages alike by chance: it must stand on three,
+    and on most.
+    """
     several = len(pages) > 1
     counts: Counter[tuple[bool, str]] = Counter()
-    for page in pages:
-        counts.update({(top, _shape(page[place])) for place, top in _edges(page)})
-    needed = max(2, (len(pages) + 1) // 2)
+    for number, page in enumerate(pages):
+        counts.update({(top, shape) for place, top in _edges(page) for shape in _shapes(page[place], number)})
+    half, most = max(2, (len(pages) + 1) // 2), max(3, len(pages) // 2 + 1)
     kept = []
-    for page in pages:
+    for number, page in enumerate(pages):
         dropped = set()
         for place, top in _edges(page):
-            repeated = several and counts[top, _shape(page[place])] >= needed
-            if repeated or (several and _PAGE_NUMBER.fullmatch(page[place])):
+            line = page[place]
+            repeated = max(counts[top, shape] for shape in _shapes(line, number))
+            if several and (_PAGE_NUMBER.fullmatch(line) or repeated >= (most if _is_running(line) else half)):
                 dropped.add(place)
         kept.append([line for place, line in enumerate(page) if place not in dropped])
     return kept
@@ -113,5 +122,14 @@ def _edges(page: Sequence[str]) -> Iterator[tuple[int, bool]]:
             yield len(page) - 1 - place, False
 
 
-def _shape(line: str) -> str:
-    return _NUMBER.sub("#", line).strip().lower()
+def _shapes(line: str, page: int) -> Iterator[str]:
+    """A line as it is, and with each of its numbers as what it is more than its page's."""
+    line = line.strip().lower()
+    yield line
+    for found in islice(_NUMBER.finditer(line), _NUMBERS):
+        yield f"{line[: found.start()]}#{int(found[0]) - page}#{line[found.end() :]}"
+
+
+def _is_running(line: str) -> bool:
+    """Whether a line reads as part of a text rather than as a header or footer."""
+    return len(line) > _LONG or bool(_STOP.search(line)) or line[:1].islower() or line.endswith(",")

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import html
 import re
 
 from lxml import etree
 from lxml.html import HTMLParser, document_fromstring
 
-__all__ = ["has_markup", "words_of"]
+__all__ = ["has_markup", "line_of", "unescaped", "words_of"]
 
 _LINES = frozenset(
     (
@@ -18,11 +19,27 @@ _LINES = frozenset(
 )
 _UNSEEN = frozenset(("head", "iframe", "noscript", "object", "script", "style", "svg", "template"))
 _TAG = re.compile(r"</?(?:p|br|div|h[1-6]|ul|ol|li|blockquote|figure)\b[^<>]*>", re.IGNORECASE)
+_INLINE = re.compile(
+    r"</?(?:a|abbr|b|bdi|cite|code|del|em|font|i|ins|mark|q|s|small|span|strong|sub|sup|u|wbr)\b[^<>]*>", re.IGNORECASE
+)
+_ENTITY = re.compile(r"&(?:#\d{1,7}|#x[0-9a-f]{1,6}|[a-z]{2,31}\d{0,2});", re.IGNORECASE)
 
 
 def has_markup(text: str) -> bool:
     """Whether a text is written in HTML rather than plain."""
     return "<" in text and _TAG.search(text) is not None
+
+
+def unescaped(text: str) -> str:
+    """A text that is plain but for entities, such as ``&amp;``, without them."""
+    return _ENTITY.sub(lambda found: html.unescape(found[0]), text) if "&" in text else text
+
+
+def line_of(text: str) -> str:
+    """What a headline or name says on one line, whether it is written in HTML or plain."""
+    if has_markup(text) or ("<" in text and _INLINE.search(text)):
+        return " ".join(words_of(text).split())
+    return unescaped(text)
 
 
 def words_of(html: str) -> str:

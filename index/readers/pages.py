@@ -55,7 +55,7 @@ def read_page(source: Source, options: Options) -> Iterator[Step]:
 
     def run() -> Draft:
         data = source.read(MAX_BYTES, "save the article alone")
-        return page(data, name=source.name, relative=source.relative, url=options.url)
+        return page(data, name=source.name, relative=source.relative, url=options.url, charset=options.charset)
 
     yield Step(name=source.name, run=run)
 
@@ -157,7 +157,7 @@ def _blocks(tree: HtmlElement) -> Iterator[Mapping[str, Any]]:
             if isinstance(block, list):
                 waiting.extend(block)
             elif isinstance(block, dict):
-                waiting.append(block.get("@graph"))
+                waiting += [block.get(name) for name in ("@graph", "mainEntity", "mainEntityOfPage")]
                 if _ARTICLE.search(str(block.get("@type"))[:200]):
                     yield block
 

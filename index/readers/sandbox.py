@@ -119,15 +119,17 @@ class Sandbox:
         relative: str,
         *,
         form: str | None = None,
+        charset: str | None = None,
         facts: Mapping[str, Any] | None = None,
         fields: Mapping[str, str] | None = None,
     ) -> Iterator[Found | ArticleError]:
         """The articles in a file, each broken one as an ArticleError.
 
         ``relative`` is what they are known by where they have no url. ``form`` is the end
-        of a name, such as ".html", where the file's own doesn't say; ``facts`` fill what
-        the document doesn't state, but for a ``url``, which goes before its own;
-        ``fields`` names the fields that facts stand in, as ``{"text": "body_clean"}``.
+        of a name, such as ".html", where the file's own doesn't say, and ``charset`` the
+        encoding that its server says a page is in; ``facts`` fill what the document doesn't
+        state, but for a ``url``, which goes before its own; ``fields`` names the fields that
+        facts stand in, as ``{"text": "body_clean"}``.
         Raises SettingsError where those name no fact.
         """
         check_fields(fields or {})
@@ -141,6 +143,7 @@ class Sandbox:
             "form": form,
             "fields": dict(fields or {}),
             "url": url,
+            "charset": charset,
         }
         try:
             # What can be told without it needs no process.

@@ -38,10 +38,12 @@ class Source:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
     """How to read: ``fields`` names the fields that facts stand in, ahead of the usual
-    names; ``url`` is where the file came from, if it was fetched."""
+    names; ``url`` is where the file came from, if it was fetched, and ``charset`` the
+    encoding that it was sent in, if that was said."""
 
     fields: Mapping[str, str] = field(default_factory=dict)
     url: str | None = None
+    charset: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -113,7 +113,8 @@ class _Worker:
         _allow(self._seconds)
         try:
             source, form = source_of(Path(asked["path"]), asked["relative"], name, asked["form"])
-            steps = steps_of(source, form, Options(fields=asked["fields"], url=asked["url"]))
+            options = Options(fields=asked["fields"], url=asked["url"], charset=asked["charset"])
+            steps = steps_of(source, form, options)
             for found in walk(steps, self, name, tuple(asked["after"])):
                 if isinstance(found, Draft) and len(found.text) > MAX_TEXT:
                     # Not even sent, since it may be of any length.

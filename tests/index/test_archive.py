@@ -269,6 +269,25 @@ def test_an_index_keeps_its_model(made: Path, tmp_path: Path) -> None:
         assert index.search("ferry").total == 1, "an index remembers where its model lies"
 
 
+def test_an_index_is_not_made_among_other_files(tmp_path: Path) -> None:
+    papers = tmp_path / "papers"
+    papers.mkdir()
+    (papers / "pier.txt").write_text("The pier closed.")
+    with pytest.raises(StoreError, match=r"not empty \(pier.txt is in it\): give the index a new folder"):
+        ArticleIndex.open(papers, create=True)
+    assert [path.name for path in papers.iterdir()] == ["pier.txt"]
+
+
+@pytest.mark.parametrize(
+    "left", [(), ("writer.lock", "writer.pid"), ("articles.sqlite", "articles.sqlite-wal"), (".x",)]
+)
+def test_an_index_killed_at_its_birth_is_made(left: tuple[str, ...], tmp_path: Path) -> None:
+    for name in left:
+        (tmp_path / name).touch()
+    with ArticleIndex.open(tmp_path, create=True) as index:
+        assert index.article_count == 0
+
+
 def test_a_model_that_is_not_there(folder: Path, tmp_path: Path) -> None:
     with pytest.raises(ModelError, match="no such folder"):
         ArticleIndex.open(folder, create=True, model=str(tmp_path / "nowhere"))

@@ -4,6 +4,7 @@ import csv
 import gzip
 import io
 import json
+import os
 import re
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta, timezone
@@ -21,6 +22,7 @@ from index.readers.dates import parse_moment
 from index.readers.facts import Found, Ids
 from index.readers.fields import FIELDS, SUMMARIES
 from index.readers.forms import form_of
+from index.readers.layout import without_furniture
 from index.readers.sandbox import Links, Sandbox
 from tests.conftest import REPOSITORY
 from tests.index.making import PARAGRAPH, docx_of, page, pdf, warc, zip_of
@@ -150,6 +152,30 @@ def test_a_pdf_file(tmp_path: Path) -> None:
     assert "that is to run every ten minutes" in found.text
     assert "Gull" not in found.text
     assert "Page" not in found.text
+
+
+def test_lines_that_end_two_pages_alike_are_no_footers(tmp_path: Path) -> None:
+    refused = "The council declined to comment."
+    pages = [
+        ["Bridge shut", "The bridge is shut to lorries.", "Its owner was asked why.", refused],
+        ["The ferry is full.", "Ward 4: 310 votes for it", "Its owner was asked as well.", refused],
+        ["The tram is late.", "Ward 9: 270 votes for it", "That is all there is to say of it."],
+    ]
+    text = article(kept(tmp_path, "a.pdf", pdf(pages))).text
+    assert text.count(refused) == 2
+    assert "310 votes" in text
+    assert "270 votes" in text
+
+
+def test_headers_and_footers_go_whatever_their_numbers() -> None:
+    pages = [
+        ["THE GULL, 3 March 2024", *[f"Line {place} of text {number * 7}." for place in range(6)], f"Gull 24/{number}"]
+        for number in range(11, 15)
+    ]
+    disclaimer = "All that is printed here was written by people, and people are to blame for it."
+    kept_lines = [line for lines in without_furniture([[*lines, disclaimer] for lines in pages]) for line in lines]
+    assert all(line.startswith("Line ") for line in kept_lines)
+    assert len(kept_lines) == 24
 
 
 def test_a_pdf_file_dated_by_its_metadata_says_so(tmp_path: Path) -> None:
@@ -425,6 +451,39 @@ def test_json_lines_by_the_name_of_json(tmp_path: Path) -> None:
     assert [a.text for a in articles(kept(tmp_path, "a.json", '{"text":"A."}\n{"text":"B."}\n'))] == ["A.", "B."]
 
 
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        ("Prices &amp; wages", "Prices & wages"),
+        ("The mayor&#8217;s <em>last</em> word", "The mayor\u2019s last word"),
+        ("<p>Prices\n&lt; wages</p>", "Prices < wages"),
+        ("AT&T; Q&A <3 & x<b>", "AT&T; Q&A <3 & x"),
+        ("R&D up 3 < 4 &nosuch; &#38;amp;", "R&D up 3 < 4 &nosuch; &amp;"),
+    ],
+)
+def test_headlines_and_names_written_in_html(tmp_path: Path, written: str, read: str) -> None:
+    record = {"title": {"rendered": written}, "source": written, "author": written, "text": "It is said."}
+    if ";" in read:
+        del record["author"]
+    found = article(kept(tmp_path, "a.json", json.dumps(record)))
+    assert (found.title, found.source) == (read, read)
+    assert found.authors == ((read,) if "author" in record else ())
+
+
+def test_entities_in_a_text_that_is_plain(tmp_path: Path) -> None:
+    found = article(kept(tmp_path, "a.json", json.dumps({"title": "T", "text": "It&#8217;s 3 &lt; 4.\n\nSo be it."})))
+    assert found.text == "It\u2019s 3 < 4.\n\nSo be it."
+
+
+@pytest.mark.parametrize("name", ["mainEntity", "mainEntityOfPage"])
+def test_a_page_by_what_stands_within_another_object(tmp_path: Path, name: str) -> None:
+    said = {"@type": "NewsArticle", "datePublished": "2024-03-03T08:00:00Z", "author": {"name": "Ann Hale"}}
+    block = json.dumps({"@type": "ItemPage", name: [said]})
+    found = article(kept(tmp_path, "a.html", page(head=f'<script type="application/ld+json">{block}</script>')))
+    assert found.published == datetime(2024, 3, 3, 8, tzinfo=UTC)
+    assert found.authors == ("Ann Hale",)
+
+
 def test_a_field_that_the_user_names(tmp_path: Path) -> None:
     path = kept(tmp_path, "a.json", json.dumps([{"text": "no", "clean": {"body": "Yes."}, "n": "T"}]))
     found = article(path, {"text": "clean.body", "title": "n"})
@@ -546,6 +605,44 @@ def test_a_warc_file(tmp_path: Path, zipped: bool) -> None:
 def test_a_warc_file_without_pages_is_rejected(tmp_path: Path) -> None:
     data = warc(("https://w.example/p.png", "200 OK", "image/png", b"\x89PNG"))
     assert "no web page among its 1 responses" in reason(kept(tmp_path, "a.warc.gz", data))
+
+
+PAGES = [(f"https://w.example/{n}", "200 OK", "text/html", page(f"Page {n}").encode()) for n in (1, 2, 3)]
+HEAD = len(b"".join(warc(PAGES[0], gzip=False).partition(b"\r\n\r\n")[:2]))
+
+
+@pytest.mark.parametrize("zipped", [True, False])
+@pytest.mark.parametrize("kept_of_last", [3, 60, 130, HEAD, HEAD + 60, -20])
+def test_a_warc_file_that_breaks_off(tmp_path: Path, zipped: bool, kept_of_last: int) -> None:
+    data = warc(*PAGES, gzip=zipped)
+    last = len(warc(PAGES[2], gzip=zipped))
+    cut = data[: len(data) - last + kept_of_last if kept_of_last > 0 else kept_of_last]
+    one, two, broken = read_all([kept(tmp_path, "a.warc.gz" if zipped else "a.warc", cut)])
+    assert one.article
+    assert two.article
+    assert (one.article.title, two.article.title) == ("Page 1", "Page 2")
+    assert broken.error
+    assert "a damaged WARC file" in broken.error.reason
+    assert "what came before was read" in broken.error.reason
+
+
+@pytest.mark.parametrize("zipped", [True, False])
+def test_a_warc_file_that_breaks_off_in_what_is_no_page(tmp_path: Path, zipped: bool) -> None:
+    data = warc(PAGES[0], ("https://w.example/p.png", "200 OK", "image/png", os.urandom(900)), gzip=zipped)
+    one, broken = read_all([kept(tmp_path, "a.warc.gz" if zipped else "a.warc", data[:-300])])
+    assert one.article
+    assert broken.error
+    assert "a damaged WARC file" in broken.error.reason
+
+
+def test_a_small_gzip_file_that_breaks_off(tmp_path: Path) -> None:
+    rows = [json.dumps({"title": f"T{n}", "text": os.urandom(400).hex()}) + "\n" for n in range(3)]
+    data = gzip.compress("".join(rows).encode())
+    one, two, broken = read_all([kept(tmp_path, "a.jsonl.gz", data[:-200])])
+    assert one.article
+    assert two.article
+    assert broken.error
+    assert "damaged gzip file" in broken.error.reason
 
 
 RSS = """<?xml version="1.0"?><rss version="2.0" xmlns:content="http://purl.org/rss/1.0/modules/content/"

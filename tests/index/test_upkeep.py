@@ -56,6 +56,10 @@ def test_a_sound_index_verifies(folder: Path) -> None:
         ("UPDATE sentence SET vector = (SELECT max(id) FROM vector) WHERE ordinal = 0", "another text"),
         ("UPDATE vector SET vector = zeroblob(768) WHERE id = 2", "its length is 0.0000"),
         ("UPDATE vector SET vector = zeroblob(10) WHERE id = 2", "10 bytes, not 768"),
+        ("DELETE FROM band WHERE hash = (SELECT min(hash) FROM band)", "near copies are found by"),
+        ("UPDATE band SET hash = 7 WHERE hash = (SELECT max(hash) FROM band)", "near copies are found by"),
+        ("INSERT INTO band VALUES (7, 77)", "isn't there"),
+        ("INSERT INTO near VALUES (1, 77, 0.9)", "isn't there"),
         ("UPDATE sentence SET body = 77 WHERE ordinal = 1", "isn't there"),
     ],
 )

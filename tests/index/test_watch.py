@@ -174,6 +174,23 @@ def test_an_article_of_two_files_goes_with_the_last(papers: Path, made: Path, lo
     assert told(look(papers)) == [("removed", story["url"])]
 
 
+@pytest.mark.parametrize("first", [True, False])
+def test_a_file_of_another_s_name_is_taken_when_that_goes(
+    first: bool, papers: Path, made: Path, look: Look, tmp_path: Path
+) -> None:
+    other = tmp_path / "other"
+    notice = write(papers / "notice.txt", 4, "The pier closed.")
+    write(other / "notice.txt", 5, "The ferry sailed.")
+    (added, rejected) = look(papers, other)
+    assert (added.status, rejected.status) == ("added", "rejected")
+    assert "that of another article" in (rejected.reason or "")
+    notice.unlink()
+    folders = (papers, other) if first else (other, papers)
+    assert told(look(*folders)) == [("removed", "notice.txt"), ("added", "notice.txt")]
+    assert held(made) == {"notice.txt": ("The ferry sailed.", 1)}
+    assert look(*folders) == []
+
+
 def test_a_folder_that_is_gone_empties_nothing(papers: Path, made: Path, look: Look) -> None:
     write(papers / "pier.txt", 4, "The pier closed.")
     look(papers)
@@ -288,7 +305,7 @@ def test_a_file_that_is_written_anew_is_not_removed(
     """Some programs delete a file before they write it again."""
     monkeypatch.setattr(index.watch, "_SETTLED", 0.0)
     pier = write(papers / "pier.txt", 4, "The pier closed.")
-    watching = index.watch._Watch(made, stop, None, allow_private=False)
+    watching = index.watch._Watch(made, stop, None, {}, allow_private=False)
     folder = index.watch._Folder(papers)
     watching.begin([folder], [], 900)
     assert told(list(watching.look(folder))) == [("added", "pier.txt")]
@@ -343,6 +360,8 @@ def test_what_cannot_be_watched(sources: list[str], why: str, papers: Path, made
         list(watch(made, [papers.parent / source for source in sources], stop, once=True))
     with pytest.raises(ArticleError, match="not an address"):
         list(watch(made, ["http://[::1"], stop, once=True))
+    with pytest.raises(ArticleError, match="not an address of the web"):
+        list(watch(made, ["file:///var/news"], stop, once=True))
     assert not made.exists()
 
 

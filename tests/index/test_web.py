@@ -12,7 +12,7 @@ import pytest
 from index.errors import ArticleError
 from index.readers.sandbox import Sandbox
 from index.web import Fetched, address_of, fetch_all
-from index.wire import WebLimits
+from index.wire import WebLimits, shown
 from tests.index.webserver import Page, Site, internet, story
 
 PUBLIC = "93.184.216.34"
@@ -212,6 +212,58 @@ def test_what_is_no_address_is_refused_by_name(written: str, fetch: Fetch) -> No
     with pytest.raises(ArticleError):
         address_of(written)
     assert "address" in reason(fetch(written))
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "http://ada:s3cret@news.example/pier",
+        "https://ada:s3cret@t@news.example/",
+        "http://ada:s3cret/x@news.example/",
+        "ftp://ada:s3cret@news.example/",
+        "http://ada:s3cret word@news.example/",
+    ],
+)
+def test_a_password_in_an_address_is_not_shown(written: str, fetch: Fetch) -> None:
+    (fetched,) = fetch(written)
+    assert fetched.status == "refused"
+    with pytest.raises(ArticleError) as raised:
+        address_of(written)
+    for said in (fetched.url, fetched.reason, str(raised.value)):
+        assert said
+        assert "s3cret" not in said
+    assert "news.example" in fetched.url
+
+
+def test_a_password_that_a_redirect_leads_to_is_not_shown(site: Site, fetch: Fetch) -> None:
+    site.pages["/pier"] = (302, {"Location": f"http://ada:s3cret@127.0.0.1:{site.port}/"}, b"")
+    said = reason(fetch(f"{site.url}/pier"))
+    assert "name or password" in said
+    assert "s3cret" not in said
+
+
+@pytest.mark.parametrize("url", ["https://news.example/@ada/1", "http://[::1]/@ada", "http://news.example:80/a@b"])
+def test_an_address_without_a_password_is_shown_whole(url: str) -> None:
+    assert shown(url) == url
+
+
+def test_the_encoding_that_the_server_states(site: Site, fetch: Fetch) -> None:
+    status, _, body = story("Мост закрыт", f"{WORDS} Мост закрыт с понедельника.")
+    sent = body.decode().encode("cp1251")
+    site.pages["/pier"] = (status, {"Content-Type": 'text/html; charset="windows-1251"; x=y'}, sent)
+    (fetched,) = fetch(f"{site.url}/pier")
+    assert fetched.reading
+    assert fetched.reading.article
+    assert fetched.reading.note is None
+    assert fetched.reading.article.title == "Мост закрыт"
+
+
+@pytest.mark.parametrize(
+    ("status", "advice"), [(404, "check the address"), (429, "try again later"), (503, "try again later")]
+)
+def test_what_to_do_about_a_host_s_answer(status: int, advice: str, site: Site, fetch: Fetch) -> None:
+    site.pages["/pier"] = (status, {}, b"")
+    assert reason(fetch(f"{site.url}/pier")).endswith(f": {advice}")
 
 
 def test_private_addresses_need_leave(site: Site, fetch: Fetch) -> None:

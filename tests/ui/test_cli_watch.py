@@ -57,6 +57,19 @@ def test_adding_an_address(site: Site, index: list[str], capsys: Capture) -> Non
     assert "if-none-match" not in site.asked[-1][1]
 
 
+@pytest.mark.parametrize(
+    ("source", "why"),
+    [
+        ("ftp://news.example/pier", "not an address of the web"),
+        ("FILE:///pier.txt", "not an address of the web"),
+        ("C://news/pier.txt", "no such file"),
+    ],
+)
+def test_an_address_that_is_not_of_the_web(source: str, why: str, index: list[str], capsys: Capture) -> None:
+    assert main(["add", source, *index]) == 1
+    assert why in capsys.readouterr().err
+
+
 def test_watching_once(tmp_path: Path, index: list[str], site: Site, capsys: Capture) -> None:
     papers = tmp_path / "papers"
     papers.mkdir()
@@ -65,17 +78,45 @@ def test_watching_once(tmp_path: Path, index: list[str], site: Site, capsys: Cap
     empty.write_text("")
     arguments = ["watch", str(papers), f"{site.url}/pier", "--once", "--allow-private", *index]
     assert main(arguments) == 1
-    lines = capsys.readouterr().out.splitlines()
+    said = capsys.readouterr()
+    lines = said.out.splitlines()
+    assert said.err.splitlines() == [
+        f"watching {papers}, {site.url}/pier",
+        "2 added, 0 updated, 0 duplicate, 0 removed, 1 rejected",
+    ]
     assert f"added: {ferry}" in lines
     assert f"added: {site.url}/pier" in lines
     assert any(line.startswith(f"rejected: {empty}: ") for line in lines)
     empty.unlink()
     ferry.unlink()
     assert main([*arguments, "--json"]) == 0
-    (line,) = capsys.readouterr().out.splitlines()
+    said = capsys.readouterr()
+    assert said.err == ""
+    (line,) = said.out.splitlines()
     assert json.loads(line) == {"status": "removed", "name": str(ferry), "id": "ferry.txt", "reason": None}
     assert main(arguments) == 0
     assert capsys.readouterr().out == ""
+
+
+def test_watching_with_named_fields_and_rejects(tmp_path: Path, index: list[str], capsys: Capture) -> None:
+    papers, rejects = tmp_path / "papers", tmp_path / "rejects.jsonl"
+    papers.mkdir()
+    wire = papers / "wire.jsonl"
+    wire.write_text('{"headline": "Ferry stops", "words of it": "The ferry to Orrin stopped on Monday."}\n')
+    arguments = ["watch", str(papers), "--once", "--rejects", str(rejects), *index]
+    assert main(arguments) == 1
+    (papers / "empty.txt").write_text("")
+    # Named now, the field is looked for in what was read before as well.
+    assert main([*arguments, "--field", "text=words of it"]) == 1
+    assert "1 added" in capsys.readouterr().err
+    one, two = [json.loads(line) for line in rejects.read_text().splitlines()]
+    assert (one["name"], one["origin"]) == (f"{wire}:1", str(wire))
+    assert "--field text=NAME" in one["reason"]
+    assert two["name"] == two["origin"] == str(papers / "empty.txt")
+    assert main([*arguments, "--field", "text=words of it"]) == 0
+    assert main([*arguments, "--field", "txt=x"]) == 2
+    assert main(["watch", str(papers), "--once", "--rejects", str(tmp_path / "no" / "file"), *index]) == 2
+    assert "can't be written there" in capsys.readouterr().err
 
 
 def test_signals_are_left_as_they_were(tmp_path: Path, index: list[str], capsys: Capture) -> None:
