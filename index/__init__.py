@@ -4,7 +4,7 @@
 """
 
 from index.adding import AddReport, Outcome
-from index.archive import ArticleHit, ArticleIndex, Copy, Revision, SearchResult, SentenceHit
+from index.archive import ArticleHit, ArticleIndex, Copy, Look, Revision, SearchResult
 from index.article import Article, Filter, Sentence, Span, day_of
 from index.embedder import DEFAULT_MODEL, default_model_path
 from index.errors import (
@@ -39,6 +39,7 @@ __all__ = [
     "IndexLockedError",
     "IndexMissingError",
     "IndexReadOnlyError",
+    "Look",
     "ModelError",
     "ModelMismatchError",
     "Outcome",
@@ -47,7 +48,6 @@ __all__ = [
     "Revision",
     "SearchResult",
     "Sentence",
-    "SentenceHit",
     "SettingsError",
     "Span",
     "Stats",

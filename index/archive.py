@@ -44,7 +44,7 @@ from index.vectors import pool
 if TYPE_CHECKING:
     from index.web import Fetched
 
-__all__ = ["ArticleHit", "ArticleIndex", "Copy", "Revision", "SearchResult", "SentenceHit"]
+__all__ = ["ArticleHit", "ArticleIndex", "Copy", "Look", "Revision", "SearchResult"]
 
 _STORE = "articles.sqlite"
 _LOCK = "writer.lock"
@@ -102,32 +102,48 @@ class ArticleHit:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SentenceHit:
-    """A sentence of an article that may hold the answer.
+class Look:
+    """Every sentence of some of the articles found, article by article, in order, as
+    columns: each of n values, one a sentence.
 
-    ``meaning`` is the cosine of its own vector with the question, ``context`` that of
-    its context-pooled one, ``words`` its BM25.
+    ``keys`` are the articles', as ``ArticleHit.key``; ``ordinals`` count from 0 and
+    ``paragraphs`` from 1. ``meaning`` is the cosine of a sentence's own vector with the
+    question, ``context`` that of its context-pooled one, ``words`` its BM25. ``holds``,
+    (n, terms), says which of the question's terms it has.
     """
 
-    key: int
-    sentence: Sentence
-    meaning: float
-    context: float
-    words: float
+    keys: NDArray[np.int64]
+    ordinals: NDArray[np.int64]
+    paragraphs: NDArray[np.int64]
+    meaning: Vectors
+    context: Vectors
+    words: NDArray[np.float64]
+    holds: NDArray[np.bool_]
+    rows: tuple[tuple[int, int, int, int, int], ...]
+    article_ids: Mapping[int, str]
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def sentence(self, place: int) -> Sentence:
+        """The sentence at one place, counted from 0."""
+        return sentence_from(self.rows[place], self.article_ids[int(self.keys[place])])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SearchResult:
     """Articles found for a question, in no order that means anything: rank them.
 
-    ``terms`` are the question's words as indexed and ``weights`` how rare each is.
-    ``passing`` counts the articles that the filter lets through, ``undated`` those it
-    leaves out only because their date is unknown, ``total`` all.
+    ``terms`` are the question's words as indexed and ``weights`` how rare each is;
+    ``unseen`` is what a word weighs that no sentence has. ``passing`` counts the articles
+    that the filter lets through, ``undated`` those it leaves out only because their date is
+    unknown, ``total`` all.
     """
 
     articles: tuple[ArticleHit, ...]
     terms: tuple[str, ...]
     weights: tuple[float, ...]
+    unseen: float
     passing: int
     undated: int
     total: int
@@ -442,6 +458,15 @@ class ArticleIndex:
             with self._store.snapshot():
                 return measure(self._path, self._store, engine)
 
+    def period(self) -> tuple[date, date] | None:
+        """The first and the last day on which an article was published; None of no dated one.
+
+        Raises StoreError where the index can't be read.
+        """
+        with self._moment() as now:
+            days = now.catalogue.day[now.catalogue.day > 0] if now else np.empty(0, np.int64)
+        return (date.fromordinal(int(days.min())), date.fromordinal(int(days.max()))) if len(days) else None
+
     def terms(self, text: str) -> frozenset[str]:
         """The words of ``text`` in the form of ``SearchResult.terms``.
 
@@ -485,7 +510,7 @@ class ArticleIndex:
             if missing:
                 first, last = now.catalogue.first[missing], now.catalogue.last[missing]
                 numbers = np.concatenate([np.arange(a, b + 1) for a, b in zip(first, last, strict=True)])
-                meaning |= _best_by_body(now, numbers, now.caches.vectors.reconstruct(numbers) @ vector)
+                meaning |= _best_by_body(now, numbers, now.caches.vectors.cosines(vector, numbers))
             return SearchResult(
                 articles=tuple(
                     self._hit(now, int(passing.edition[row]), row, meaning.get(row), by_words.get(row, 0.0))
@@ -494,6 +519,7 @@ class ArticleIndex:
                 ),
                 terms=terms,
                 weights=tuple(words.weights(terms).tolist()),
+                unseen=words.unseen,
                 passing=passing.articles,
                 undated=passing.undated,
                 total=passing.total,
@@ -524,36 +550,41 @@ class ArticleIndex:
             raise ArticleNotFoundError(f"{hit.article_id}: removed from {self._path} since it was found: ask again")
         return article
 
-    def look_into(self, found: SearchResult, keys: Sequence[int]) -> tuple[SentenceHit, ...]:
-        """Every sentence of some of the articles found, article by article, in order.
+    def look_into(self, found: SearchResult, keys: Sequence[int]) -> Look:
+        """Look at every sentence of some of the articles found.
 
         Raises StoreError where the index can't be read.
         """
         with self._moment() as now:
-            if now is None:
-                return ()
-            article_ids = {hit.key: hit.article_id for hit in found.articles}
-            there = [key for key, row in zip(keys, now.body_rows(keys).tolist(), strict=True) if row >= 0]
-            ids, scores = now.caches.words.search_sentences(
-                found.terms, _MOST_SENTENCES, np.array(sorted(there), np.int64)
+            there = (
+                []
+                if now is None
+                else [k for k, row in zip(keys, now.body_rows(keys).tolist(), strict=True) if row >= 0]
             )
+            if now is None or not there:
+                return _NO_LOOK
+            article_ids = {hit.key: hit.article_id for hit in found.articles}
+            words, within = now.caches.words, np.array(sorted(there), np.int64)
+            placed = [self._store.placed(key) for key in there]
+            rows = tuple(row for body in placed for row in body.sentences)
+            numbers = np.array([row[0] for row in rows], np.int64)
+            ids, scores = words.search_sentences(found.terms, _MOST_SENTENCES, within)
             by_words = dict(zip(ids.tolist(), scores.tolist(), strict=True))
-            hits: list[SentenceHit] = []
-            for key in there:
-                placed = self._store.placed(key)
-                meaning = (placed.vectors @ found.question).tolist()
-                context = (pool(placed.vectors, placed.title_vector) @ found.question).tolist()
-                hits.extend(
-                    SentenceHit(
-                        key=key,
-                        sentence=sentence_from(row, article_ids[key]),
-                        meaning=own,
-                        context=pooled,
-                        words=by_words.get(row[0], 0.0),
-                    )
-                    for row, own, pooled in zip(placed.sentences, meaning, context, strict=True)
-                )
-            return tuple(hits)
+            holds = np.zeros((len(rows), len(found.terms)), np.bool_)
+            for place, term in enumerate(found.terms):
+                holding, _ = words.search_sentences((term,), _MOST_SENTENCES, within)
+                holds[:, place] = np.isin(numbers, holding)
+            return Look(
+                keys=np.repeat(np.array(there, np.int64), [len(body.sentences) for body in placed]),
+                ordinals=np.array([row[1] for row in rows], np.int64),
+                paragraphs=np.array([row[2] for row in rows], np.int64),
+                meaning=np.concatenate([body.vectors @ found.question for body in placed]),
+                context=np.concatenate([pool(body.vectors, body.title_vector) @ found.question for body in placed]),
+                words=np.array([by_words.get(number, 0.0) for number in numbers.tolist()], np.float64),
+                holds=holds,
+                rows=rows,
+                article_ids=article_ids,
+            )
 
     @contextmanager
     def _moment(self) -> Iterator[Moment | None]:
@@ -876,6 +907,17 @@ def _unlock(folder: Path, lock: FileLock) -> None:
     lock.release()
 
 
+_NO_LOOK = Look(
+    keys=np.empty(0, np.int64),
+    ordinals=np.empty(0, np.int64),
+    paragraphs=np.empty(0, np.int64),
+    meaning=np.empty(0, np.float32),
+    context=np.empty(0, np.float32),
+    words=np.empty(0, np.float64),
+    holds=np.zeros((0, 0), np.bool_),
+    rows=(),
+    article_ids={},
+)
 _NOTHING = SearchResult(
-    articles=(), terms=(), weights=(), passing=0, undated=0, total=0, question=np.empty(0, np.float32)
+    articles=(), terms=(), weights=(), unseen=0.0, passing=0, undated=0, total=0, question=np.empty(0, np.float32)
 )

@@ -276,6 +276,22 @@ class VectorIndex:
         """The ids of all vectors held, (n,)."""
         return np.concatenate([np.flatnonzero(self._row >= 0), _ids_of(self._late)])
 
+    def cosines(self, question: Vectors, ids: _Ids) -> Vectors:
+        """The cosine with ``question`` of each vector held under these ids, (n,)."""
+        rows = np.where(ids < len(self._row), self._row[ids.clip(max=len(self._row) - 1)], -1)
+        cosines = np.empty(len(ids), np.float32)
+        there = np.flatnonzero(rows >= 0)
+        if len(there):
+            # By a search of them alone: five times as fast as to decode and multiply.
+            some = _exact(self._dimension)
+            some.add_sa_codes(_codes_of(self._base)[rows[there]], there.astype(np.int64))
+            places, found = _scan(some, question, len(there), None)
+            cosines[places] = found
+        late = np.flatnonzero(rows < 0)
+        if len(late):
+            cosines[late] = self.reconstruct(ids[late]) @ question
+        return cosines
+
     def reconstruct(self, ids: _Ids) -> Vectors:
         """The vectors held under these ids, as exactly as they are kept: float32, (n, dimension)."""
         vectors = np.empty((len(ids), self._dimension), np.float32)

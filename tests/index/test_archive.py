@@ -72,8 +72,8 @@ def made(folder: Path) -> Path:
 def found(path: Path, question: str, where: Filter | None = None) -> dict[str, tuple[float | None, float]]:
     with ArticleIndex.open(path, read_only=True) as index:
         result = index.search(question, where)
-        sentences = index.look_into(result, [hit.key for hit in result.articles])
-        names = {hit.key: hit.sentence.article_id for hit in sentences}
+        look = index.look_into(result, [hit.key for hit in result.articles])
+        names = {key: look.sentence(place).article_id for place, key in enumerate(look.keys.tolist())}
         return {names[hit.key]: (hit.meaning, hit.words) for hit in result.articles}
 
 
@@ -361,9 +361,9 @@ def test_filters_are_exact(dated: tuple[ArticleIndex, list[Article]], where: Fil
     expected = {article.id for article in articles if where.passes(article.published, article.source)}
     with index.moment():
         result = index.search("council", where)
-        hits = index.look_into(result, [hit.key for hit in result.articles])
+        look = index.look_into(result, [hit.key for hit in result.articles])
     assert result.passing == len(expected)
-    assert {hit.sentence.article_id for hit in hits} == expected
+    assert {look.sentence(place).article_id for place in range(len(look))} == expected
     assert result.total == len(articles)
     sources = where.sources or ("A", "B", None)
     assert result.undated == (where.dated and sum(a.published is None and a.source in sources for a in articles))

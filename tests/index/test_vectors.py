@@ -356,3 +356,6 @@ def test_what_is_held_can_be_read_back(tmp_path: Path) -> None:
     assert sorted(index.ids().tolist()) == list(range(51, 290))
     wanted = np.array([288, 60, 201, 200])
     assert index.reconstruct(wanted) == pytest.approx(rows[wanted - 1], abs=1e-3)
+    question = stories(20, seed=3)[7]
+    assert index.cosines(question, wanted) == pytest.approx(rows[wanted - 1] @ question, abs=1e-3)
+    assert index.cosines(question, wanted[:0]).shape == (0,)
