@@ -1,13 +1,14 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from index import Filter, QuestionError
-from qa.question import MAX_QUESTION_LENGTH, check_filter, understand
+from qa.question import MAX_QUESTION_LENGTH, check_filter, is_question_or_heading, understand
 
 
 @pytest.mark.parametrize("blank", ["", " ", "\n\t", "\x00", "\u2003"])
@@ -40,16 +41,149 @@ def test_any_other_text_is_a_question(text: str) -> None:
         ("How many came?", "Twelve came by bus.", "She told Channel One that many came."),
         ("When did it open?", "It opened on Friday.", "It opened late."),
         ("Who is Ann Hale's doctor?", "Her doctor is Bo Ode.", "Ann Hale saw her doctor."),
+        ("Why did it shut?", "It shut because of the frost.", "It shut early."),
+        ("What did Ann Hale say?", "“We tried,” she said.", "She said that they had tried."),
     ],
 )
 def test_what_kind_of_answer_is_wanted(asked: str, yes: str, no: str) -> None:
     question = understand(asked)
     assert question.is_met_by(yes)
     assert not question.is_met_by(no)
+    assert question.fit(yes) > question.fit(no)
 
 
-def test_an_open_question_wants_nothing_in_particular() -> None:
-    assert understand("Why did it close?").wants is None
+@pytest.mark.parametrize(
+    ("asked", "wants", "value"),
+    [
+        ("Who opened the bridge?", "person", "person"),
+        ("The bridge, which shut in May, has opened. Who opened it?", "person", "person"),
+        ("Which judge heard the case?", "person", "person"),
+        ("Where was it found?", "place", "place"),
+        ("After the flood, which town was cut off?", "place", "place"),
+        ("Which company bought the mill?", "thing", "thing"),
+        ("How many homes were lost?", "number", "number"),
+        ("How tall is the tower?", "number", "number"),
+        ("What will the repair cost?", "money", "money"),
+        ("How much was she fined?", "money", "money"),
+        ("What percentage of voters backed it?", "percent", "percent"),
+        ("When will it open?", "date", "date"),
+        ("On which day was it found?", "date", "date"),
+        ("How many days did the trial last?", "duration", "duration"),
+        ("Why did it close?", "reason", "reason"),
+        ("What caused the fire?", "reason", "reason"),
+        ("Did the council agree?", "yes_no", "yes_no"),
+        ("Which councillors voted against it?", "list", "person"),
+        ("What are the names of the islands?", "list", "thing"),
+        ("Who all spoke?", "list", "person"),
+        ("What happened at the harbour?", "sequence", "sequence"),
+        ("How did the dispute over the mill develop?", "sequence", "sequence"),
+        ("What do the articles say about “Mill shuts”?", "open", "open"),
+        ("What mistake was made when the votes were counted?", "open", "open"),
+        ("Wer hat gewonnen?", "open", "open"),
+    ],
+)
+def test_the_kind_is_told_from_the_form(asked: str, wants: str, value: str) -> None:
+    question = understand(asked)
+    assert (question.wants, question.value) == (wants, value)
+
+
+@pytest.mark.parametrize(
+    ("asked", "speaker"),
+    [
+        ("What did Ann Hale say about the mill?", "Ann Hale"),
+        ("What did the judge tell him?", "judge"),
+        ("How did Bo Ode describe the fire?", "Bo Ode"),
+        ("What was the minister's response?", "minister"),
+    ],
+)
+def test_a_quotation_has_its_speaker(asked: str, speaker: str) -> None:
+    question = understand(asked)
+    assert (question.wants, question.speaker) == ("quotation", speaker)
+
+
+@pytest.mark.parametrize(
+    ("asked", "sentence", "pinned"),
+    [
+        ("How many jobs will go?", "The number of jobs to go was cut from 120 to 95 on Friday.", ["95"]),
+        ("How many jobs will go?", "It is 60 jobs, and not the 70 announced last week.", ["60"]),
+        ("How many boats sank?", "On 3 May, twenty-six boats and 4 buoys sank in 9 minutes.", ["twenty-six"]),
+        ("How many fans came?", "In Division Two, the crowd was 2,096.", ["2,096"]),
+        ("How much will it cost?", "The bill has gone up by £900,000 to £5.1 million.", ["£5.1 million"]),
+        ("How much is a permit?", "A permit costs $3bn, which is 5% more.", ["$3bn"]),
+        ("What share agreed?", "Of 700, 45 per cent agreed.", ["45 per cent"]),
+        ("What share agree?", "A 59% majority agree, with 41% against.", ["59%"]),
+        ("How high is the tower?", "The tower is 38 metres high and cost £4m.", ["38 metres"]),
+        ("How hot was it?", "It reached 31.2C at ten past three.", ["31.2C"]),
+        ("How old is Ann Hale?", "Ann Hale, 64, has 3 dogs.", ["64"]),
+        ("How old is he?", "The 63-year-old has 3 dogs.", ["63-year-old"]),
+        ("How long was the trial?", "After 11 jurors were sworn, the trial took two weeks.", ["two weeks"]),
+        ("When was the boat built?", "The boat found in March was built in 1288.", ["1288"]),
+        (
+            "When will it open?",
+            "It should open by the end of October, the council heard on Monday.",
+            ["the end of October"],
+        ),
+        ("When will the mill shut?", "The mill will shut on 8 September 2025.", ["8 September 2025"]),
+        ("Who found the boat?", "Celia Mott found the boat, said Bo Ode of the University of York.", ["Celia Mott"]),
+        ("Who said it was lost?", "It was Celia Mott's boat and it was lost, said Bo Ode.", ["Bo Ode"]),
+        ("Who leads Orrin council?", "On Friday Ann Hale was chosen to lead Orrin council.", ["Ann Hale"]),
+        ("Where was it built?", "It was built in New Jersey by the Hale Group.", ["New Jersey"]),
+        ("Which firm won?", "The contract went to Coldstrand Civil in May.", ["Coldstrand Civil"]),
+        ("What did Ann Hale say?", "“We tried,” she said.", ["“We tried,”"]),
+        ("How long was the gap?", "We said that the gap was 83 metres long.", []),
+        ("How many died?", "Seven people were injured.", ["Seven"]),
+        ("What happened?", "Ann Hale lost £5 on Friday.", []),
+    ],
+)
+def test_the_words_that_answer_are_pinned(asked: str, sentence: str, pinned: list[str]) -> None:
+    assert [sentence[span.start : span.end] for span in understand(asked).pinned(sentence)] == pinned
+
+
+@pytest.mark.parametrize(
+    ("asked", "better", "worse"),
+    [
+        ("How many people were killed?", "Seven people were killed.", "Nine people were injured."),
+        ("How many jobs are to be lost?", "It means the loss of 95 jobs.", "It will keep 70 jobs."),
+        ("Who won?", "Ann Hale won the race.", "“A fine race,” said Ann Hale."),
+        ("When will it open?", "It will open on 3 May.", "The council heard on Monday that it was ready."),
+        ("Where is it?", "It stands in Orrin.", "The Hale Group owns it."),
+    ],
+)
+def test_the_very_thing_fits_better_than_its_kind(asked: str, better: str, worse: str) -> None:
+    question = understand(asked)
+    assert question.fit(better) == 1.0
+    assert question.fit(worse) < 1.0
+
+
+@pytest.mark.parametrize(
+    ("sentence", "expected"),
+    [
+        ("What did the telescope see first?", True),
+        ("“Who will pay?”", True),
+        ("Why it matters", True),
+        ("Here is what to know:", True),
+        ("The mill shut.", False),
+        ("“We tried,” she said.", False),
+        ("She said: “We tried.”", False),
+        ("It was the first time that anyone had seen so many boats in one place at once", False),
+        ("水门开了。", False),
+    ],
+)
+def test_questions_and_headings_are_known(sentence: str, expected: bool) -> None:
+    assert is_question_or_heading(sentence) == expected
+
+
+@given(asked=st.text(max_size=80), sentence=st.text(max_size=120))
+def test_whatever_is_pinned_lies_in_the_sentence(asked: str, sentence: str) -> None:
+    for text in (asked, f"How many {asked}?", f"Who {asked}?", f"When {asked}?", f"What did {asked} say?"):
+        try:
+            question = understand(text)
+        except QuestionError:
+            continue
+        spans = [(span.start, span.end) for span in question.pinned(sentence)]
+        assert all(0 <= start < end <= len(sentence) for start, end in spans)
+        assert all(before[1] <= after[0] for before, after in pairwise(spans))
+        assert 0 <= question.fit(sentence) <= 1
 
 
 @pytest.mark.parametrize(
