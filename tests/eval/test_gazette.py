@@ -12,15 +12,21 @@ import pytest
 from eval.questions import Question, read_questions
 from eval.run import Report, evaluate
 from index import Article, ArticleIndex
-from qa import ArticleQA
+from qa import Answer, ArticleQA, Conversation, resolve
 
 GAZETTE = Path(__file__).parents[2] / "eval" / "gazette"
 QUESTIONS = GAZETTE / "questions.jsonl"
+FOLLOW_UPS = GAZETTE / "followups.jsonl"
 
 
 @pytest.fixture(scope="module")
 def questions() -> tuple[Question, ...]:
     return read_questions(QUESTIONS)
+
+
+@pytest.fixture(scope="module")
+def follow_ups() -> tuple[Question, ...]:
+    return read_questions(FOLLOW_UPS)
 
 
 @pytest.fixture(scope="module")
@@ -43,15 +49,17 @@ def test_it_is_large_enough_and_mixes_the_forms(questions: tuple[Question, ...],
     assert {".txt", ".md", ".jsonl"} <= forms
 
 
-def test_every_article_named_is_in_the_index(questions: tuple[Question, ...], articles: dict[str, Article]) -> None:
-    named = {name for question in questions for name in question.articles}
+def test_every_article_named_is_in_the_index(
+    questions: tuple[Question, ...], follow_ups: tuple[Question, ...], articles: dict[str, Article]
+) -> None:
+    named = {name for question in (*questions, *follow_ups) for name in question.articles}
     assert named - set(articles) == set()
 
 
 def test_every_evidence_sentence_stands_verbatim_in_its_article_in_time(
-    questions: tuple[Question, ...], articles: dict[str, Article]
+    questions: tuple[Question, ...], follow_ups: tuple[Question, ...], articles: dict[str, Article]
 ) -> None:
-    for question in questions:
+    for question in (*questions, *follow_ups):
         gold = [articles[name] for name in question.articles]
         for sentence in question.evidence:
             assert any(sentence in article.text for article in gold), (question.id, sentence)
@@ -60,10 +68,29 @@ def test_every_evidence_sentence_stands_verbatim_in_its_article_in_time(
                 assert str(article.published)[:10] <= question.asked_on.isoformat(), (question.id, article.id)
 
 
+def test_follow_ups_follow_on_real_exchanges(follow_ups: tuple[Question, ...], articles: dict[str, Article]) -> None:
+    assert len(follow_ups) == 60
+    for question in follow_ups:
+        roles = [turn.role for turn in question.history]
+        assert roles == ["user", "agent"] * (len(roles) // 2), question.id
+        assert 1 <= len(roles) // 2 <= 3, question.id
+        assert question.asked_on is not None, question.id
+        assert all(any(answer in line for line in question.evidence) for answer in question.answers), question.id
+        known = [one.text for one in articles.values() if str(one.published)[:10] <= question.asked_on.isoformat()]
+        for said in question.history[1::2]:
+            assert any(said.content in text for text in known), (question.id, said.content)
+    shifts = [
+        row
+        for row in map(json.loads, FOLLOW_UPS.read_text(encoding="utf-8").splitlines())
+        if row["kind"] != "follow-up"
+    ]
+    assert len(shifts) >= 10
+
+
 def test_answerable_questions_say_what_answers_them_and_the_others_nothing(
-    questions: tuple[Question, ...],
+    questions: tuple[Question, ...], follow_ups: tuple[Question, ...]
 ) -> None:
-    for question in questions:
+    for question in (*questions, *follow_ups):
         facts = (question.answers, question.articles, question.evidence)
         assert all(facts) if question.answerable else not any(facts), question.id
 
@@ -80,6 +107,28 @@ def test_the_same_question_on_two_days_has_two_answers() -> None:
         assert len({row["question"] for row in rows}) == 1, name
         assert len({row["asked_on"] for row in rows}) == len(rows), name
         assert len({tuple(row["answers"]) for row in rows}) == len(rows), name
+
+
+def test_a_new_topic_carries_nothing_and_a_follow_up_something(follow_ups: tuple[Question, ...]) -> None:
+    kinds = [json.loads(line)["kind"] for line in FOLLOW_UPS.read_text(encoding="utf-8").splitlines()]
+    for question, kind in zip(follow_ups, kinds, strict=True):
+        chat = Conversation(_no_answer, [(turn.role, turn.content) for turn in question.history])
+        found = resolve(question.question, chat.turns)
+        assert found.new_topic == (kind == "new-topic"), (question.id, found)
+
+
+def _no_answer(question: str, **limits: Any) -> Answer:
+    raise AssertionError(f"{question!r} was asked")
+
+
+def test_follow_ups_are_answered(gazette_index: Path, follow_ups: tuple[Question, ...]) -> None:
+    with ArticleQA.open(gazette_index) as qa:
+        report = evaluate(qa, follow_ups)
+    assert report.violations == 0
+    assert report.retrieval.hit_5 is not None
+    assert report.retrieval.hit_5 >= 0.95
+    assert report.answer.contains is not None
+    assert report.answer.contains >= 0.75
 
 
 def test_the_right_article_comes_first_and_nothing_is_cited_wrongly(report: Report) -> None:
