@@ -5,6 +5,7 @@
 
 from qa.answer import Answer, Claim
 from qa.citation import Citation, Passage, deep_link, is_web_address
+from qa.conversation import Conversation, Exchange, Understood, resolve
 from qa.question import MAX_QUESTION_LENGTH
 from qa.retrieve import RankedSentence
 from qa.service import ArticleQA
@@ -15,8 +16,12 @@ __all__ = [
     "ArticleQA",
     "Citation",
     "Claim",
+    "Conversation",
+    "Exchange",
     "Passage",
     "RankedSentence",
+    "Understood",
     "deep_link",
     "is_web_address",
+    "resolve",
 ]

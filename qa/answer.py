@@ -7,29 +7,84 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
+from index import Span
 from qa.citation import Citation, Passage
+from qa.compose import Form
+from qa.signals import weights
 
-__all__ = ["Answer", "Claim"]
+__all__ = ["Answer", "Claim", "day_in_words"]
+
+_MONTHS = (
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Claim:
-    """One sentence of an answer and the markers of the citations that support it."""
+    """One sentence of an answer and the markers of the citations that support it.
+
+    ``emphasis`` are the words that answer, as offsets into ``text``. ``day`` is when its
+    article appeared, ``sources`` the names of all that say so, ``first_reported`` the first
+    day on which one did. ``corrects`` is set where it corrects what was printed before,
+    ``earlier`` where another claim of the answer has replaced it. ``dates`` say which days
+    its words such as "on Sunday" are.
+    """
 
     text: str
     markers: tuple[int, ...]
+    emphasis: tuple[Span, ...] = ()
+    day: date | None = None
+    sources: tuple[str, ...] = ()
+    first_reported: date | None = None
+    corrects: bool = False
+    earlier: bool = False
+    dates: tuple[str, ...] = ()
+
+    def label(self, *, dated: bool) -> str:
+        """What stands before it: "Correction, 22 May 2025", "Earlier, 4 March 2025", or the day
+        where its answer is ``dated``; else nothing."""
+        kind = "Correction" if self.corrects else "Earlier" if self.earlier else ""
+        day = day_in_words(self.day) if self.day and (dated or kind) else ""
+        return ", ".join(part for part in (kind, day) if part)
+
+    @property
+    def note(self) -> str:
+        """What stands after it: "3 sources, first reported 12 June 2025", and which days its
+        words are; nothing where there is nothing to say."""
+        told = list(self.dates)
+        if len(self.sources) > 1:
+            first = f", first reported {day_in_words(self.first_reported)}" if self.first_reported else ""
+            told.insert(0, f"{len(self.sources)} sources{first}")
+        return "; ".join(told)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
     """The answer to one question.
 
-    ``answered`` is False for a refusal; ``reason`` then says why, ``claims`` and
-    ``citations`` are empty, and ``passages`` holds the nearest ones, which don't answer.
-    ``confidence`` is in [0, 1]; ``took_ms`` is wall time in milliseconds.
+    ``understood`` is the question as it was put to the articles: ``question``, or in a
+    conversation that with what earlier turns add to it. ``dates`` say what days its words
+    about time were taken for. ``answered`` is False for a
+    refusal; ``reason`` then says why, ``claims`` and ``citations`` are empty, and
+    ``passages`` holds the nearest ones, which don't answer. ``confidence`` is in [0, 1];
+    ``took_ms`` is wall time in milliseconds. ``form`` says what the claims are to each
+    other: "accounts" differ and stand newest first, a "sequence" has one a day, oldest
+    first.
     """
 
     question: str
+    understood: str
     answered: bool
     claims: tuple[Claim, ...]
     citations: tuple[Citation, ...]
@@ -38,22 +93,54 @@ class Answer:
     confidence: float
     as_of: date | datetime | None
     took_ms: float
+    form: Form = "sentences"
+    dates: tuple[str, ...] = ()
+
+    @property
+    def dated(self) -> bool:
+        """Whether each claim is shown with its day."""
+        return self.form in ("accounts", "sequence")
 
     @property
     def text(self) -> str:
         """The answer as one string with its markers, or the reason for refusing."""
         if not self.answered:
             return self.reason or ""
-        return " ".join(f"{claim.text} {''.join(f'[{m}]' for m in claim.markers)}" for claim in self.claims)
+        return ("\n" if self.dated or self.form == "list" else " ").join(map(self._line, self.claims))
+
+    def _line(self, claim: Claim) -> str:
+        label, markers = claim.label(dated=self.dated), "".join(f"[{marker}]" for marker in claim.markers)
+        return f"{f'{label}: ' if label else ''}{claim.text} {markers}{f' ({claim.note})' if claim.note else ''}"
+
+    def explain(self) -> tuple[tuple[Passage, dict[str, float]], ...]:
+        """The nearest passages, each with the share that each signal has in its score, weightiest
+        first; below 0 where it speaks against it. ``qa.signals.SIGNALS`` says what each measures."""
+        return tuple((passage, weights().shares(passage.signals)) for passage in self.passages)
 
     def to_dict(self) -> dict[str, Any]:
         """The answer as JSON can hold it; the shape that ``byline ask --json`` prints."""
         return {
             "question": self.question,
+            "understood": self.understood,
+            "dates": list(self.dates),
             "answered": self.answered,
             "answer": self.text,
             "confidence": round(self.confidence, 4),
-            "claims": [{"text": claim.text, "citations": list(claim.markers)} for claim in self.claims],
+            "form": self.form,
+            "claims": [
+                {
+                    "text": claim.text,
+                    "citations": list(claim.markers),
+                    "emphasis": [[span.start, span.end] for span in claim.emphasis],
+                    "day": claim.day.isoformat() if claim.day else None,
+                    "sources": list(claim.sources),
+                    "first_reported": claim.first_reported.isoformat() if claim.first_reported else None,
+                    "corrects": claim.corrects,
+                    "earlier": claim.earlier,
+                    "dates": list(claim.dates),
+                }
+                for claim in self.claims
+            ],
             "citations": [
                 {
                     "marker": c.marker,
@@ -72,6 +159,12 @@ class Answer:
         }
 
 
+def day_in_words(day: date) -> str:
+    """A day as a reader writes it: 22 May 2025."""
+    # Not strftime: its month names follow the server's locale.
+    return f"{day.day} {_MONTHS[day.month - 1]} {day.year}"
+
+
 def article_facts(article: Any) -> Mapping[str, Any]:
     """What identifies an article to a reader, as JSON can hold it."""
     return {
@@ -81,4 +174,5 @@ def article_facts(article: Any) -> Mapping[str, Any]:
         "published": article.published.isoformat() if article.published else None,
         "url": article.url,
         "authors": list(article.authors),
+        "revision": article.revision,
     }

@@ -21,10 +21,12 @@ _ENDS = 5
 class Passage:
     """Sentences of one article that stand together, and why they were found.
 
-    ``score`` orders passages, best first; ``meaning`` and ``words`` are its parts from
-    embeddings and from BM25, each in [0, 1] over this question's hits, and ``time`` is
-    the factor in (0, 1] for age. ``best`` is the index in ``sentences`` of the one that
-    was found. ``rank`` counts from 1.
+    ``score`` is the chance that its best sentence answers, if the articles do. ``meaning``
+    and ``words`` are parts of that, from embeddings and from BM25, each in [0, 1] over this
+    question's hits, and ``time`` is the factor in (0, 1] for how well its day fits. ``best``
+    is the index in ``sentences`` of the one that was found. ``rank`` counts from 1,
+    ``signals`` are what ``score`` rests on, and ``sources`` name all that print the sentence
+    found, this article's first.
     """
 
     article: Article
@@ -36,6 +38,8 @@ class Passage:
     words: float
     time: float
     rank: int
+    signals: tuple[float, ...] = ()
+    sources: tuple[str, ...] = ()
 
     @property
     def text(self) -> str:

@@ -3,32 +3,45 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 
-from index import Article, ArticleHit, ArticleIndex, Filter, SearchResult, Sentence, SentenceHit, Span, day_of
+import numpy as np
+from numpy.typing import NDArray
+
+from index import Article, ArticleHit, ArticleIndex, Filter, SearchResult, Sentence, Span, day_of
 from qa.citation import Passage
 from qa.question import Question
+from qa.signals import PLACE, Relevance, measure, read_text, weights
+from qa.when import LOWEST, When, preference
 
-__all__ = ["RankedSentence", "Ranking", "passages", "rank"]
+__all__ = ["RankedSentence", "Ranking", "passages", "rank", "surroundings"]
 
 # Articles whose every sentence is looked at. The right one is among the first ten for
 # .98 of the questions measured.
 _ARTICLES = 20
-# A sentence's own merit against its article's: enough to pick the sentence, too little
-# to lift a stray one out of an article about something else.
-_SENTENCE = 0.35
-_CONTEXT = 0.4
-_KIND = 0.5
-# What the sentence beside it says by name, a sentence may say by pronoun.
-_BESIDE = 0.5
+# Sentences whose text is read: the best of all, and the best of each article.
+_READ = 60
+_READ_EACH = 3
 
 # Age counts as f + (1 - f)·exp(-age / τ), ages in days: strongly for a question asked
 # as of a day, gently from the newest article on where no day is given.
 _AS_OF = (0.4, 20.0)
 _NO_DAY = (0.7, 365.0)
 
+# Sentences whose chance is at least this share of the best one's are as good: of these the
+# oldest was first.
+_AS_GOOD = 0.3
+
+_ANY_TIME = When()
+_WORD = re.compile(r"\w+")
+
+# What a passage loses that repeats every word of one before it.
+_REPEATED = 0.5
+_DIVERSE = 60
 _MOST_PER_ARTICLE = 3
 _LONGEST = 1_200
 
@@ -37,9 +50,11 @@ _LONGEST = 1_200
 class RankedSentence:
     """A sentence with its article and what placed it.
 
-    ``score`` in [0, 1] orders sentences; ``meaning`` and ``words`` in [0, 1] are relative
-    to this question's best, ``cosine`` is absolute; ``time`` in (0, 1] is the factor for
-    age. Articles of one ``story`` are near copies of each other.
+    ``score`` in [0, 1] orders sentences: the chance that it answers, if the articles do.
+    ``signals`` are what it rests on, in the order of ``qa.signals.SIGNALS``. ``meaning``
+    and ``words`` in [0, 1] are relative to this question's best, ``cosine`` is absolute;
+    ``time`` in (0, 1] is the factor for age. Articles of one ``story`` are near copies of
+    each other.
     """
 
     article: Article
@@ -50,6 +65,7 @@ class RankedSentence:
     words: float
     cosine: float
     time: float
+    signals: tuple[float, ...]
 
     @property
     def text(self) -> str:
@@ -59,55 +75,115 @@ class RankedSentence:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ranking:
-    """Sentences best first, with what was searched."""
+    """The sentences that may answer and those beside them, best first, with what was searched."""
 
     found: SearchResult
     sentences: tuple[RankedSentence, ...]
 
 
-def rank(index: ArticleIndex, question: Question, where: Filter) -> Ranking:
+def rank(index: ArticleIndex, question: Question, where: Filter, when: When = _ANY_TIME) -> Ranking:
     """The sentences most likely to answer, of the articles that pass ``where``.
 
-    An article's score is the mean of its min-max normalised meaning and BM25, times
-    recency; a sentence's adds its own meaning, BM25, context, and whether it holds the
-    kind of thing asked for.
+    Articles are chosen by the mean of their min-max normalised meaning and BM25, times
+    how well their day fits; their sentences are placed by logistic regression over what
+    speaks for each. ``when`` is what the question says about time: days of publication
+    that it demands narrow ``where``, unless they leave nothing.
     """
-    found = index.search(question.text, where)
-    scores = _article_scores(found.articles, where)
+    found = index.search(question.text, _narrowed(where, when))
+    if not found.articles:
+        found = index.search(question.text, where)
+    times, strong = _times(found.articles, where, when)
+    relevance = _relevance(found.articles, times)
     names = {hit.key: hit.article_id for hit in found.articles}
-    best = sorted(scores, key=lambda key: (-scores[key][0], names[key]))[:_ARTICLES]
-    hits = index.look_into(found, best)
+    best = sorted(relevance, key=lambda key: (-relevance[key].score, names[key]))[:_ARTICLES]
+    look = index.look_into(found, best)
+    if not len(look):
+        return Ranking(found=found, sentences=())
     read = {hit.key: index.read(hit) for hit in found.articles if hit.key in best}
     stories = {hit.key: hit.story for hit in found.articles}
-    ranked = _rank_sentences(question, hits, read, stories, scores)
+    signals = measure(question, look, found.weights, found.terms, read, relevance, index.terms, as_of=strong)
+    keys = look.keys.tolist()
+    first = weights().scores(signals)
+    likely = _likely(first, keys)
+    texts = [_words(read[keys[place]], look.sentence(place)) for place in likely]
+    told = signals[likely]
+    read_text(question, texts, told)
+    signals[likely] = told
+    scores = weights().scores(told)
+    # Those beside them come along for what they explain, behind all that were read.
+    beside = sorted({p for place in likely for p in (place - 1, place + 1) if 0 <= p < len(look)} - set(likely))
+    placed = zip((*likely, *beside), (*scores.tolist(), *(first[beside] * scores.min()).tolist()), strict=True)
+    ranked = [
+        RankedSentence(
+            article=read[keys[place]],
+            sentence=look.sentence(place),
+            story=stories[keys[place]],
+            score=score,
+            meaning=float(signals[place, PLACE["nearest"]]),
+            words=float(signals[place, PLACE["wordiest"]]),
+            cosine=float(signals[place, PLACE["meaning"]]),
+            time=relevance[keys[place]].time,
+            signals=tuple(signals[place].tolist()),
+        )
+        for place, score in placed
+    ]
+    # Equal scores go by id and place, never by storage order, which adding and removing
+    # other articles may change.
+    ranked.sort(key=lambda r: (-r.score, r.article.id, r.sentence.ordinal))
+    if when.order in ("first", "original"):
+        least = _AS_GOOD * ranked[0].score
+        good = sum(r.score >= least for r in ranked)
+        ranked[:good] = sorted(ranked[:good], key=_first_day)
     return Ranking(found=found, sentences=tuple(ranked))
+
+
+def _first_day(ranked: RankedSentence) -> date:
+    return day_of(ranked.article.published) if ranked.article.published else date.max
+
+
+def _likely(scores: NDArray[np.float64], articles: Sequence[int]) -> list[int]:
+    """The places of the best sentences of all and of each article."""
+    chosen: list[int] = []
+    each: Counter[int] = Counter()
+    for rank, place in enumerate(np.argsort(-scores, kind="stable").tolist()):
+        if rank < _READ or each[articles[place]] < _READ_EACH:
+            chosen.append(place)
+            each[articles[place]] += 1
+    return chosen
+
+
+def _words(article: Article, sentence: Sentence) -> str:
+    return article.text[sentence.span.start : sentence.span.end]
 
 
 def passages(ranking: Ranking, k: int) -> tuple[Passage, ...]:
     """The ``k`` best passages: each a ranked sentence with the one before and after, at
     most three of one article, none overlapping, and none of a sentence that a near copy of
-    its article has shown already."""
-    by_article: dict[str, list[Sentence]] = {}
+    its article has shown already: that counts as one source more.
+
+    What is left is diverse by maximal marginal relevance (Carbonell and Goldstein, SIGIR
+    1998): the next one has the highest score less what the ones before have said of it,
+    measured in words shared.
+    """
+    by_article: dict[str, dict[int, Sentence]] = {}
     for ranked in ranking.sentences:
-        by_article.setdefault(ranked.article.id, []).append(ranked.sentence)
-    for sentences in by_article.values():
-        # All of an article's sentences were ranked, so these are whole articles again.
-        sentences.sort(key=lambda sentence: sentence.ordinal)
+        by_article.setdefault(ranked.article.id, {})[ranked.sentence.ordinal] = ranked.sentence
     made: list[Passage] = []
     used: dict[str, list[range]] = {}
-    printed: set[tuple[int, str]] = set()
-    for ranked in ranking.sentences:
-        if len(made) == k:
-            break
+    printed: dict[tuple[int, str], int] = {}
+    sources: list[dict[str | None, None]] = []
+    for ranked in _diverse(ranking.sentences, k):
         article = ranked.article
-        if (ranked.story, ranked.text) in printed:
+        if (shown := printed.get((ranked.story, ranked.text))) is not None:
+            sources[shown][article.source] = None
             continue
         taken = used.setdefault(article.id, [])
         place = ranked.sentence.ordinal
-        if len(taken) == _MOST_PER_ARTICLE or any(place in span for span in taken):
+        if len(made) == k or len(taken) == _MOST_PER_ARTICLE or any(place in span for span in taken):
             continue
         window = _window(by_article[article.id], place, taken)
-        printed |= {(ranked.story, article.text[s.span.start : s.span.end]) for s in window}
+        printed |= {(ranked.story, _words(article, sentence)): len(made) for sentence in window}
+        sources.append({article.source: None})
         taken.append(range(window[0].ordinal, window[-1].ordinal + 1))
         made.append(
             Passage(
@@ -120,77 +196,96 @@ def passages(ranking: Ranking, k: int) -> tuple[Passage, ...]:
                 words=ranked.words,
                 time=ranked.time,
                 rank=len(made) + 1,
+                signals=ranked.signals,
             )
         )
-    return tuple(made)
+    return tuple(
+        replace(passage, sources=tuple(name for name in names if name))
+        for passage, names in zip(made, sources, strict=True)
+    )
 
 
-def _window(sentences: Sequence[Sentence], place: int, taken: Sequence[range]) -> list[Sentence]:
+def _diverse(sentences: Sequence[RankedSentence], k: int) -> Iterator[RankedSentence]:
+    """The sentences, best first, where what was said before counts for less."""
+    several = list(sentences[: max(_DIVERSE, 2 * k)])
+    words = [frozenset(_WORD.findall(ranked.text.lower())) for ranked in several]
+    said = [0.0] * len(several)
+    left = list(range(len(several)))
+    while left:
+        # The first of equals, so that the order is that of the ranking.
+        best = max(left, key=lambda place: several[place].score * (1 - _REPEATED * said[place]))
+        left.remove(best)
+        yield several[best]
+        for place in left:
+            both = len(words[best] & words[place])
+            said[place] = max(said[place], both / (len(words[best]) + len(words[place]) - both or 1))
+    yield from sentences[len(several) :]
+
+
+def surroundings(ranking: Ranking, ranked: RankedSentence) -> str:
+    """The words of a sentence with those of the sentences beside it, and the headline."""
+    beside = [
+        other.sentence.span
+        for other in ranking.sentences
+        if other.article.id == ranked.article.id and abs(other.sentence.ordinal - ranked.sentence.ordinal) <= 1
+    ]
+    begin, end = min(span.start for span in beside), max(span.end for span in beside)
+    return f"{ranked.article.title}\n{ranked.article.text[begin:end]}"
+
+
+def _window(sentences: Mapping[int, Sentence], place: int, taken: Sequence[range]) -> list[Sentence]:
     first = last = place
     for neighbour in (place - 1, place + 1):
-        if not 0 <= neighbour < len(sentences) or any(neighbour in span for span in taken):
+        if neighbour not in sentences or any(neighbour in span for span in taken):
             continue
         low, high = min(first, neighbour), max(last, neighbour)
         if sentences[high].span.end - sentences[low].span.start <= _LONGEST:
             first, last = low, high
-    return list(sentences[first : last + 1])
+    return [sentences[ordinal] for ordinal in range(first, last + 1)]
 
 
-def _article_scores(hits: Sequence[ArticleHit], where: Filter) -> dict[int, tuple[float, float]]:
-    """Each article's score and its factor for age."""
+def _narrowed(where: Filter, when: When) -> Filter:
+    begin, end = when.published
+    return replace(
+        where,
+        published_from=max((day for day in (begin, where.published_from) if day), default=None),
+        published_to=min((day for day in (end, where.published_to) if day), default=None),
+    )
+
+
+def _relevance(hits: Sequence[ArticleHit], times: Sequence[float]) -> dict[int, Relevance]:
     meaning = _normalised([hit.meaning for hit in hits])
     words = _normalised([hit.words or None for hit in hits])
+    return {
+        hit.key: Relevance(score=(m + w) / 2 * time, meaning=m, words=w, time=time)
+        for hit, m, w, time in zip(hits, meaning, words, times, strict=True)
+    }
+
+
+def _times(hits: Sequence[ArticleHit], where: Filter, when: When) -> tuple[list[float], bool]:
+    """How well the day of each article fits, in (0, 1], and whether to ask for that strongly."""
+    if when.order in ("first", "original"):
+        return [1.0] * len(hits), False
+    strong = where.as_of is not None or when.order == "latest"
     newest = max((hit.day for hit in hits if hit.day), default=None)
-    scores = {}
-    for hit, m, w in zip(hits, meaning, words, strict=True):
-        time = _recency(hit.day, where, newest)
-        scores[hit.key] = ((m + w) / 2 * time, time)
-    return scores
-
-
-def _recency(day: date | None, where: Filter, newest: date | None) -> float:
-    floor, scale = _NO_DAY if where.as_of is None else _AS_OF
     now = day_of(where.as_of) if where.as_of else newest
+    times = [_recency(hit.day, now, *(_AS_OF if strong else _NO_DAY)) for hit in hits]
+    if when.dated:
+        fits = [preference(when, hit.day) if hit.day else LOWEST for hit in hits]
+        # What happened on a day is told on that day, or looked back on: either will do.
+        times = [
+            max(time, (fit - LOWEST) / (1 - LOWEST)) if when.bounded else time * fit
+            for time, fit in zip(times, fits, strict=True)
+        ]
+    return times, strong
+
+
+def _recency(day: date | None, now: date | None, floor: float, scale: float) -> float:
     if now is None:
         return 1.0
     # What has no date is taken to be old: it may be.
     age = (now - day).days if day else math.inf
     return floor + (1 - floor) * math.exp(-max(age, 0) / scale)
-
-
-def _rank_sentences(
-    question: Question,
-    hits: Sequence[SentenceHit],
-    read: dict[int, Article],
-    stories: dict[int, int],
-    scores: dict[int, tuple[float, float]],
-) -> list[RankedSentence]:
-    meaning = _normalised([hit.meaning for hit in hits])
-    context = _normalised([hit.context for hit in hits])
-    most = max((hit.words for hit in hits), default=0.0) or 1.0
-    own_words = [hit.words / most for hit in hits]
-    ranked = []
-    for place, (hit, m, c) in enumerate(zip(hits, meaning, context, strict=True)):
-        article, (of_article, time) = read[hit.key], scores[hit.key]
-        beside = [own_words[i] for i in (place - 1, place + 1) if 0 <= i < len(hits) and hits[i].key == hit.key]
-        words = max([own_words[place], *(_BESIDE * w for w in beside)])
-        kind = question.is_met_by(article.text[hit.sentence.span.start : hit.sentence.span.end])
-        own = (m + words + _CONTEXT * c + _KIND * kind) / (2 + _CONTEXT + _KIND)
-        ranked.append(
-            RankedSentence(
-                article=article,
-                sentence=hit.sentence,
-                story=stories[hit.key],
-                score=(of_article + _SENTENCE * own * time) / (1 + _SENTENCE),
-                meaning=m,
-                words=words,
-                cosine=hit.meaning,
-                time=time,
-            )
-        )
-    # Equal scores go by id and place, never by storage order, which adding and removing
-    # other articles may change.
-    return sorted(ranked, key=lambda r: (-r.score, r.article.id, r.sentence.ordinal))
 
 
 def _normalised(values: Sequence[float | None]) -> list[float]:

@@ -2,36 +2,31 @@
 
 from __future__ import annotations
 
-import math
 import os
+import re
 import time
-from collections.abc import Iterator, Sequence
-from datetime import date, datetime
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import date, datetime, timedelta
+from functools import partial
 from types import TracebackType
 
-from index import Article, ArticleIndex, Filter, QuestionError
-from qa.answer import Answer, Claim
+from index import Article, ArticleIndex, Filter, ModelError, QuestionError, day_of
+from qa.answer import Answer, Claim, day_in_words
 from qa.citation import Citation, Passage, deep_link
+from qa.compose import Composition, compose
+from qa.confidence import confidence, measure_confidence
+from qa.conversation import Conversation
 from qa.question import Question, check_filter, understand
-from qa.retrieve import RankedSentence, Ranking, passages, rank
+from qa.rerank import Reranker
+from qa.retrieve import RankedSentence, Ranking, passages, rank, surroundings
+from qa.when import When, dates_in, read, shown
 
 __all__ = ["ArticleQA"]
 
-# The chance that the articles answer: logistic regression, classes weighed equally, on the
-# best sentence's cosine and on the share, by rarity, of the question's words that stand in
-# its passage or headline. Fitted on questions about SQuAD 2.0 articles half of which were
-# left out, and on the gazette's own and others' questions. At the threshold it refuses 2%
-# of what the articles answer, and answers 5% or less of what no article is about.
-_COSINE = 14.0
-_COVERAGE = 6.3
-_BIAS = -8.2
-_THRESHOLD = 0.4
-
-_CLAIMS = 3
-# A further sentence is shown where it is nearly as good as the best.
-_NEARLY = 0.9
-_SAME_WORDS = 0.7
 _NEAREST = 5
+# So far from any day of asking that nothing reckoned from it comes out the same.
+_ANOTHER_DAY = timedelta(days=3_777)
+_WORD = re.compile(r"\w[\w’'-]*")
 
 
 class ArticleQA:
@@ -41,16 +36,24 @@ class ArticleQA:
     after it on; each question sees one moment.
     """
 
-    def __init__(self, index: ArticleIndex) -> None:
+    def __init__(self, index: ArticleIndex, *, reranker: str | None = None) -> None:
+        """``reranker`` is the folder or name of a sentence-transformers CrossEncoder that
+        reads the top passages anew. Raises ModelError where it can't be loaded."""
         self._index = index
+        self._reranker = Reranker(reranker) if reranker else None
 
     @classmethod
-    def open(cls, path: str | os.PathLike[str], *, model: str | None = None) -> ArticleQA:
+    def open(cls, path: str | os.PathLike[str], *, model: str | None = None, reranker: str | None = None) -> ArticleQA:
         """Open the index in the folder ``path`` to read it.
 
         Raises IndexMissingError, IndexDamagedError, ModelMismatchError or ModelError.
         """
-        return cls(ArticleIndex.open(path, read_only=True, model=model))
+        index = ArticleIndex.open(path, read_only=True, model=model)
+        try:
+            return cls(index, reranker=reranker)
+        except ModelError:
+            index.close()
+            raise
 
     def close(self) -> None:
         """Close the index."""
@@ -106,7 +109,7 @@ class ArticleQA:
         understood, where = _request(question, as_of, published_from, published_to, sources)
         _check_count(k)
         with self._index.moment():
-            return passages(rank(self._index, understood, where), k)
+            return passages(self._rank(understood, where)[0], k)
 
     def rank_sentences(
         self,
@@ -122,7 +125,7 @@ class ArticleQA:
         understood, where = _request(question, as_of, published_from, published_to, sources)
         _check_count(k)
         with self._index.moment():
-            return rank(self._index, understood, where).sentences[:k]
+            return self._rank(understood, where)[0].sentences[:k]
 
     def ask(
         self,
@@ -140,23 +143,39 @@ class ArticleQA:
         began = time.perf_counter()
         understood, where = _request(question, as_of, published_from, published_to, sources)
         with self._index.moment():
-            ranking = rank(self._index, understood, where)
+            ranking, when = self._rank(understood, where)
             nearest = passages(ranking, _NEAREST)
-            confidence = self._confidence(ranking, nearest)
-            answered = confidence >= _THRESHOLD
-            chosen = self._choose(understood, ranking) if answered else []
-        citations = tuple(_cite(marker, ranked) for marker, ranked in enumerate(chosen, 1))
+            chance = _chance(understood, ranking)
+            answered = chance >= confidence().threshold
+            composed = compose(understood, ranking.sentences if answered else (), self._index.terms, as_of)
+            reason = None if answered else self._refusal(understood, ranking, where, when)
+        claims, citations = _cited(composed)
         return Answer(
             question=understood.text,
+            understood=understood.text,
+            dates=tuple(
+                f"“{understood.text[mention.span.start : mention.span.end]}” as {mention.shown}"
+                for mention in when.mentions
+                if mention.strength != "fact"
+            ),
             answered=answered,
-            claims=tuple(Claim(text=citation.quote, markers=(citation.marker,)) for citation in citations),
+            claims=claims,
             citations=citations,
             passages=nearest,
-            reason=None if answered else _refusal(ranking, where),
-            confidence=confidence,
+            reason=reason,
+            confidence=chance,
             as_of=as_of,
             took_ms=(time.perf_counter() - began) * 1000,
+            form=composed.form,
         )
+
+    def chat(self, history: Iterable[tuple[str, str]] = ()) -> Conversation:
+        """A conversation, whose questions may lean on those before them.
+
+        ``history`` takes up an earlier one: pairs of role and content, oldest first, where
+        the role ``user`` asks and any other answers. Raises QuestionError for anything else.
+        """
+        return Conversation(self.ask, history)
 
     def warm(self) -> None:
         """Load the model and the index now, so that the first question needn't wait.
@@ -170,33 +189,80 @@ class ArticleQA:
         over all the articles."""
         return tuple(f"What do the articles say about “{title}”?" for title in self._index.titles(n))
 
-    def _confidence(self, ranking: Ranking, nearest: Sequence[Passage]) -> float:
-        if not nearest:
-            return 0.0
-        found, passage, best = ranking.found, nearest[0], ranking.sentences[0]
-        present = self._index.terms(f"{passage.article.title} {passage.text}")
-        total = sum(found.weights)
-        shared = sum(w for term, w in zip(found.terms, found.weights, strict=True) if term in present)
-        coverage = shared / total if total else 0.0
-        return 1 / (1 + math.exp(-(_BIAS + _COSINE * best.cosine + _COVERAGE * coverage)))
+    def _rank(self, question: Question, where: Filter) -> tuple[Ranking, When]:
+        when = self._when(question, where)
+        ranking = rank(self._index, question, where, when)
+        if self._reranker:
+            ranking = self._reranker.reordered(question.text, ranking, partial(surroundings, ranking))
+        return ranking, when
 
-    def _choose(self, question: Question, ranking: Ranking) -> list[RankedSentence]:
-        """The best sentence, then those nearly as good that say something else, each
-        article's in reading order. Where some hold the kind of thing asked for, only those."""
-        near = [r for r in ranking.sentences if r.score >= _NEARLY * ranking.sentences[0].score]
-        near = [r for r in near if question.is_met_by(r.text)] or near
-        chosen: list[RankedSentence] = []
-        words: list[frozenset[str]] = []
-        for ranked in near:
-            own = self._index.terms(ranked.text)
-            if all(len(own & other) <= _SAME_WORDS * len(own | other) for other in words):
-                chosen.append(ranked)
-                words.append(own)
-            if len(chosen) == _CLAIMS:
-                break
-        order = {article_id: place for place, article_id in enumerate(dict.fromkeys(r.article.id for r in chosen))}
-        further = sorted(chosen[1:], key=lambda r: (order[r.article.id], r.sentence.ordinal))
-        return chosen[:1] + further
+    def _when(self, question: Question, where: Filter) -> When:
+        """What a question says about time, where that tells articles apart."""
+        if where.as_of is not None:
+            today = day_of(where.as_of)
+            when = read(question.text, today=today, explicit=True).telling(today, None)
+        else:
+            period = self._index.period()
+            if period is None:
+                return When()
+            today = period[1]
+            # What depends on the day of asking, which isn't known, tells nothing.
+            other = read(question.text, today=period[0] - _ANOTHER_DAY, explicit=False)
+            when = read(question.text, today=today, explicit=False).telling(today, other)
+        if when.event is None:
+            return when
+        told = understand(when.event.event)
+        found = rank(self._index, told, where)
+        if _chance(told, found) < confidence().threshold or not found.sentences[0].article.published:
+            return when
+        return when.resolved(day_of(found.sentences[0].article.published))
+
+    def _refusal(self, question: Question, ranking: Ranking, where: Filter, when: When) -> str:
+        """Why there is no answer, as far as can be told: what nothing is known of, what lies
+        outside the filters, where the articles end."""
+        found = ranking.found
+        if not found.total:
+            return "There are no articles yet: add some with `byline add`."
+        undated = f" {found.undated:,} of unknown date can't be shown to be in time." if found.undated else ""
+        if not found.passing:
+            return f"None of the {found.total:,} articles passes the filters.{undated}"
+        told = ["The articles don't say."]
+        unseen = {term for term, w in zip(found.terms, found.weights, strict=True) if w >= found.unseen}
+        # A day that was understood needn't stand in any article.
+        read_as = [mention.span for mention in when.mentions]
+        missing = [
+            word[0]
+            for word in _WORD.finditer(question.text)
+            if not any(span.start <= word.start() < span.end for span in read_as)
+            and self._index.terms(word[0]) & unseen
+        ]
+        # A name that nobody wrote says it all; a word may stand there in another form.
+        missing = [word for word in missing if not word[0].islower()] or missing
+        if missing:
+            told.append(f"No article mentions {_either(dict.fromkeys(missing))}.")
+        if where != Filter() and (outside := self._outside(question, where)):
+            told.append(outside)
+        period = self._index.period()
+        if not missing and where.as_of is not None and period and period[1] < day_of(where.as_of):
+            told.append(f"The newest article is of {day_in_words(period[1])}.")
+        return " ".join(told) + undated
+
+    def _outside(self, question: Question, where: Filter) -> str:
+        """Where an article that the filters leave out seems to answer, which one."""
+        every = rank(self._index, question, Filter())
+        if _chance(question, every) < confidence().threshold:
+            return ""
+        article = every.sentences[0].article
+        if where.passes(article.published, article.source):
+            return ""
+        day = f", {day_in_words(day_of(article.published))}" if article.published else ""
+        source = f" ({article.source}{day})" if article.source else day
+        return f"An article outside the filters may: “{article.title}”{source}."
+
+
+def _either(words: Iterable[str]) -> str:
+    quoted = [f"“{word}”" for word in words]
+    return quoted[0] if len(quoted) == 1 else f"{', '.join(quoted[:-1])} or {quoted[-1]}"
 
 
 def _request(
@@ -218,9 +284,54 @@ def _request(
     return understand(question), where
 
 
+def _chance(question: Question, ranking: Ranking) -> float:
+    if not ranking.sentences:
+        return 0.0
+    best = ranking.sentences
+    rows = [ranked.signals for ranked in best[:_NEAREST]]
+    return confidence().chance(measure_confidence(question.text, rows, best[0].score))
+
+
 def _check_count(k: int) -> None:
     if not isinstance(k, int) or k < 1:
         raise QuestionError(f"k is {k!r}: ask for at least one")
+
+
+def _cited(composed: Composition) -> tuple[tuple[Claim, ...], tuple[Citation, ...]]:
+    """A claim for each part, and a citation for each sentence that it rests on, in order."""
+    markers: dict[tuple[str, int], Citation] = {}
+    claims = []
+    for part in composed.parts:
+        own = []
+        for ranked in (part.ranked, *part.agreeing):
+            key = (ranked.article.id, ranked.sentence.ordinal)
+            if key not in markers:
+                markers[key] = _cite(len(markers) + 1, ranked)
+            own.append(markers[key].marker)
+        claims.append(
+            Claim(
+                text=part.ranked.text,
+                markers=tuple(own),
+                emphasis=part.emphasis,
+                day=part.day,
+                sources=part.sources,
+                first_reported=part.first_reported,
+                corrects=part.corrects,
+                earlier=part.earlier,
+                dates=_dates(part.ranked),
+            )
+        )
+    return tuple(claims), tuple(markers.values())
+
+
+def _dates(ranked: RankedSentence) -> tuple[str, ...]:
+    """What the days in a sentence that it doesn't write out are."""
+    article = ranked.article
+    # A page that was rewritten later may say "on Sunday" of either day.
+    if not article.published or (article.modified and day_of(article.modified) != day_of(article.published)):
+        return ()
+    found = dates_in(article.text, ranked.sentence.span, day_of(article.published))
+    return tuple(f"“{one.written}” is {shown(one.begin, one.end)}" for one in found if not one.complete)
 
 
 def _cite(marker: int, ranked: RankedSentence) -> Citation:
@@ -233,13 +344,3 @@ def _cite(marker: int, ranked: RankedSentence) -> Citation:
         score=ranked.score,
         link=deep_link(ranked.article.url, ranked.text),
     )
-
-
-def _refusal(ranking: Ranking, where: Filter) -> str:
-    found = ranking.found
-    if not found.total:
-        return "There are no articles yet: add some with `byline add`."
-    undated = f" {found.undated:,} of unknown date can't be shown to be in time." if found.undated else ""
-    if not found.passing:
-        return f"None of the {found.total:,} articles passes the filters.{undated}"
-    return f"The articles don't say.{undated}"

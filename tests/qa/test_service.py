@@ -62,7 +62,8 @@ def check(answer: Answer, where: Filter) -> None:
         assert where.passes(passage.article.published, passage.article.source)
         assert 0 < passage.time <= 1
         assert all(0 <= part <= 1 for part in (passage.score, passage.meaning, passage.words))
-    assert [p.score for p in answer.passages] == sorted((p.score for p in answer.passages), reverse=True)
+    # What repeats another comes after what says something else, be it as likely.
+    assert not answer.passages or answer.passages[0].score == max(p.score for p in answer.passages)
     assert 0 <= answer.confidence <= 1
     assert answer.answered == bool(answer.claims)
     assert answer.answered == (answer.reason is None)
@@ -90,13 +91,18 @@ def test_the_users_own_article_answers(seed: ArticleQA, question: str, words: st
 
 
 @pytest.mark.parametrize(
-    "question", ["What is the capital of Mongolia?", "Who won the World Cup in 2018?", "zxqv wkrp"]
+    ("question", "missing"),
+    [
+        ("What is the capital of Mongolia?", "“Mongolia”"),
+        ("Who won the World Cup in 2018?", "“Cup”"),
+        ("zxqv wkrp", "“zxqv” or “wkrp”"),
+    ],
 )
-def test_what_the_article_does_not_say_is_refused(seed: ArticleQA, question: str) -> None:
+def test_what_the_article_does_not_say_is_refused(seed: ArticleQA, question: str, missing: str) -> None:
     answer = seed.ask(question)
     check(answer, Filter())
     assert not answer.answered
-    assert answer.text == answer.reason == "The articles don't say."
+    assert answer.text == answer.reason == f"The articles don't say. No article mentions {missing}."
     assert answer.passages
 
 
