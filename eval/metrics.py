@@ -17,6 +17,7 @@ from dataclasses import dataclass
 __all__ = [
     "RefusalScores",
     "auroc",
+    "calibration_error",
     "contains_answer",
     "evidence_recall_at_k",
     "hit_at_k",
@@ -177,6 +178,21 @@ def auroc(positive: Sequence[bool], scores: Sequence[float]) -> float | None:
         rank_sum += midrank * sum(is_positive for _, is_positive in pairs[start:end])
         start = end
     return (rank_sum - positives * (positives + 1) / 2) / (positives * negatives)
+
+
+def calibration_error(happened: Sequence[bool], chances: Sequence[float], bins: int = 10) -> float:
+    """The expected calibration error: how far what is said is from what happens.
+
+    Chances are put in ``bins`` equally wide ones; the gaps between the mean chance and the
+    share that happened are averaged, each bin weighing what it holds. 0 of no chances.
+    Source: Naeini, Cooper and Hauskrecht, "Obtaining well calibrated probabilities using
+    Bayesian binning", AAAI 2015.
+    """
+    held: dict[int, list[tuple[float, bool]]] = {}
+    for chance, did in zip(chances, happened, strict=True):
+        held.setdefault(min(int(chance * bins), bins - 1), []).append((chance, did))
+    gaps = [abs(math.fsum(chance - did for chance, did in several)) for several in held.values()]
+    return math.fsum(gaps) / max(1, len(chances))
 
 
 def percentile(values: Sequence[float], share: float) -> float | None:

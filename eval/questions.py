@@ -36,7 +36,9 @@ class Question:
     ``asked_on`` is the day as of which to answer. ``answers`` are accepted short answers,
     ``articles`` ids or urls of articles that answer, ``evidence`` verbatim sentences any
     one of which answers. Where ``answerable`` is False the articles hold no answer.
-    ``history`` holds earlier turns, oldest first.
+    ``history`` holds earlier turns, oldest first. Questions of one ``pair`` are the same one
+    on different days, with different right answers; where the ``kind`` is "disagreement" the
+    articles differ, and ``answers`` are all their accounts.
     """
 
     id: str
@@ -47,6 +49,8 @@ class Question:
     answers: tuple[str, ...] = ()
     articles: tuple[str, ...] = ()
     evidence: tuple[str, ...] = ()
+    kind: str | None = None
+    pair: str | None = None
 
 
 def read_questions(path: str | PathLike[str]) -> tuple[Question, ...]:
@@ -127,6 +131,8 @@ def _question(row: dict[str, Any]) -> Question:
         answers=_texts(row, "answers"),
         articles=_texts(row, "articles"),
         evidence=_texts(row, "evidence"),
+        kind=_text(row, "kind") if row.get("kind") is not None else None,
+        pair=_text(row, "pair") if row.get("pair") is not None else None,
     )
 
 

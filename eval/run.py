@@ -1,8 +1,7 @@
 """A question set put to an index, and what came of it.
 
-Every question is asked as of its ``asked_on``. Its earlier turns (``history``) are not
-passed on: one question is asked as it stands, so a follow-up that means nothing alone
-counts as it does for a reader who opens the conversation there.
+Every question is asked as of its ``asked_on``, in a conversation that begins with its
+earlier turns (``history``); rankings are those of the question as it is understood there.
 """
 
 from __future__ import annotations
@@ -14,6 +13,7 @@ from typing import Any
 
 from eval.metrics import (
     auroc,
+    calibration_error,
     contains_answer,
     evidence_recall_at_k,
     hit_at_k,
@@ -68,24 +68,33 @@ class EvidenceReport:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AnswerReport:
-    """The mean over answerable questions that list ``answers``; a refusal counts 0."""
+    """Means over answerable questions that list ``answers``; a refusal counts 0.
+
+    ``contains``: an accepted answer stands in the answer. ``pairs``: it does for every
+    question of a pair, over pairs. ``accounts``: every accepted answer stands in it, over
+    the questions on which the articles disagree.
+    """
 
     contains: float | None
+    pairs: float | None
+    accounts: float | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RefusalReport:
-    """Over all questions, where at least one can't be answered; else all None."""
+    """Over all questions, where at least one can't be answered; else all None.
+    ``calibration`` is the expected calibration error of the confidence, in ten bins."""
 
     precision: float | None
     recall: float | None
     f1: float | None
     auroc: float | None
+    calibration: float | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LatencyReport:
-    """Wall time of ``ArticleQA.ask`` in milliseconds, one uncounted question before."""
+    """Wall time of ``Conversation.ask`` in milliseconds, one uncounted question before."""
 
     p50: float | None
     p95: float | None
@@ -133,12 +142,17 @@ class Report:
                 "recall@5": self.evidence.recall_5,
                 "recall@10": self.evidence.recall_10,
             },
-            "answer": {"contains": self.answer.contains},
+            "answer": {
+                "contains": self.answer.contains,
+                "pairs": self.answer.pairs,
+                "accounts": self.answer.accounts,
+            },
             "refusal": {
                 "precision": self.refusal.precision,
                 "recall": self.refusal.recall,
                 "f1": self.refusal.f1,
                 "auroc": self.refusal.auroc,
+                "calibration error": self.refusal.calibration,
             },
             "latency_ms": {"p50": self.latency_ms.p50, "p95": self.latency_ms.p95},
             "articles": self.articles,
@@ -209,7 +223,8 @@ def violations(answer: Answer, limits: Filter) -> int:
 
 def _asked(qa: ArticleQA, question: Question) -> Answer:
     try:
-        return qa.ask(question.question, as_of=question.asked_on)
+        chat = qa.chat([(turn.role, turn.content) for turn in question.history])
+        return chat.ask(question.question, as_of=question.asked_on)
     except QuestionError as error:
         raise QuestionSetError(f"question {question.id!r} can't be asked: {error}") from error
 
@@ -220,19 +235,23 @@ def _outcome(qa: ArticleQA, question: Question) -> _Outcome:
     took_ms = (perf_counter() - start) * 1000
     return _Outcome(
         question=question,
-        articles=_article_ranking(qa, question) if question.answerable and question.articles else None,
-        sentences=_sentence_ranking(qa, question) if question.answerable and question.evidence else None,
+        articles=_article_ranking(qa, question, answer.understood)
+        if question.answerable and question.articles
+        else None,
+        sentences=_sentence_ranking(qa, question, answer.understood)
+        if question.answerable and question.evidence
+        else None,
         answer=answer,
         took_ms=took_ms,
     )
 
 
-def _article_ranking(qa: ArticleQA, question: Question) -> tuple[bool, ...]:
+def _article_ranking(qa: ArticleQA, question: Question, understood: str) -> tuple[bool, ...]:
     """Whether each of the first ten articles, by first appearance, is a gold article."""
     gold = set(question.articles)
     found: dict[str, bool] = {}
     for k in _PASSAGES:
-        passages = qa.retrieve(question.question, k=k, as_of=question.asked_on)
+        passages = qa.retrieve(understood, k=k, as_of=question.asked_on)
         found = {passage.article.id: _named(passage.article, gold) for passage in passages}
         # More passages only help while a gold article may still come among the first ten.
         if len(passages) < k or len(found) >= _ARTICLES or sum(found.values()) >= len(gold):
@@ -240,14 +259,14 @@ def _article_ranking(qa: ArticleQA, question: Question) -> tuple[bool, ...]:
     return tuple(found.values())[:_ARTICLES]
 
 
-def _sentence_ranking(qa: ArticleQA, question: Question) -> tuple[str, ...]:
+def _sentence_ranking(qa: ArticleQA, question: Question, understood: str) -> tuple[str, ...]:
     """The texts of the ranked sentences, empty for one of an article that isn't gold.
 
     The same words in another article may speak of something else, so they are not the
     evidence; where no gold article is named, any article will do.
     """
     gold = set(question.articles)
-    hits = qa.rank_sentences(question.question, k=_SENTENCES, as_of=question.asked_on)
+    hits = qa.rank_sentences(understood, k=_SENTENCES, as_of=question.asked_on)
     return tuple(
         hit.article.text[hit.sentence.span.start : hit.sentence.span.end]
         if not gold or _named(hit.article, gold)
@@ -290,7 +309,17 @@ def _report(qa: ArticleQA, outcomes: Sequence[_Outcome]) -> Report:
             recall_5=recall(5),
             recall_10=recall(10),
         ),
-        answer=AnswerReport(contains=mean([float(_contains(o.answer, o.question.answers)) for o in answered])),
+        answer=AnswerReport(
+            contains=mean([float(_contains(o.answer, o.question.answers)) for o in answered]),
+            pairs=mean([float(right) for right in _pairs(answered).values()]),
+            accounts=mean(
+                [
+                    float(all(_contains(o.answer, [one]) for one in o.question.answers))
+                    for o in answered
+                    if o.question.kind == "disagreement"
+                ]
+            ),
+        ),
         refusal=refusal,
         latency_ms=LatencyReport(p50=percentile(took_ms, 0.5), p95=percentile(took_ms, 0.95)),
         applies=Applies(
@@ -303,6 +332,15 @@ def _report(qa: ArticleQA, outcomes: Sequence[_Outcome]) -> Report:
     )
 
 
+def _pairs(outcomes: Sequence[_Outcome]) -> dict[str, bool]:
+    """Whether every question of each pair was answered rightly."""
+    right: dict[str, bool] = {}
+    for o in outcomes:
+        if o.question.pair:
+            right[o.question.pair] = right.get(o.question.pair, True) and _contains(o.answer, o.question.answers)
+    return right
+
+
 def _contains(answer: Answer, answers: Sequence[str]) -> bool:
     # Claims rather than Answer.text, whose markers would pass for the answer "1".
     return answer.answered and contains_answer(" ".join(claim.text for claim in answer.claims), answers)
@@ -311,12 +349,13 @@ def _contains(answer: Answer, answers: Sequence[str]) -> bool:
 def _refusal(outcomes: Sequence[_Outcome]) -> tuple[RefusalReport, int]:
     unanswerable = [not o.question.answerable for o in outcomes]
     if not any(unanswerable):
-        return RefusalReport(precision=None, recall=None, f1=None, auroc=None), 0
+        return RefusalReport(precision=None, recall=None, f1=None, auroc=None, calibration=None), 0
     scores = refusal_scores(unanswerable, [not o.answer.answered for o in outcomes])
     report = RefusalReport(
         precision=scores.precision,
         recall=scores.recall,
         f1=scores.f1,
         auroc=auroc(unanswerable, [1 - o.answer.confidence for o in outcomes]),
+        calibration=calibration_error([not one for one in unanswerable], [o.answer.confidence for o in outcomes]),
     )
     return report, len(outcomes)

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from eval.metrics import (
     auroc,
+    calibration_error,
     contains_answer,
     evidence_recall_at_k,
     hit_at_k,
@@ -223,6 +224,25 @@ class TestAuroc:
             return
         assert found == pytest.approx(sklearn_metrics.roc_auc_score(positive, scores))
         assert auroc(positive, [-score for score in scores]) == pytest.approx(1 - found)
+
+
+class TestCalibrationError:
+    def test_by_hand(self) -> None:
+        # Two bins: of .9 and .8 one happened, of .1 none did.
+        found = calibration_error([True, False, False], [0.9, 0.85, 0.1])
+        assert found == pytest.approx((abs(0.9 - 1) + 0.85 + 0.1) / 3)
+        # In one bin the two gaps make up for each other.
+        assert calibration_error([True, False], [0.55, 0.55]) == pytest.approx(0.05)
+
+    def test_what_keeps_its_word_has_none(self) -> None:
+        assert calibration_error([True] * 7 + [False] * 3, [0.7] * 10) == pytest.approx(0)
+        assert calibration_error([True, False], [1.0, 0.0]) == 0
+        assert calibration_error([], []) == 0
+
+    @given(scored)
+    def test_is_a_share(self, pairs: list[tuple[bool, float]]) -> None:
+        chances = [abs(score) % 1 for _, score in pairs]
+        assert 0 <= calibration_error([one for one, _ in pairs], chances) <= 1
 
 
 class TestPercentile:

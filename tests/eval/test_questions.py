@@ -52,6 +52,7 @@ def test_every_key_is_read_and_unknown_ones_are_not_minded(tmp_path: Path) -> No
             answers=("Ann Lee",),
             articles=("https://paper.example/vote",),
             evidence=("Ann Lee won the vote.",),
+            pair="vote",
         ),
     )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
@@ -14,7 +14,7 @@ from eval.questions import Question, read_questions
 from eval.run import evaluate, violations
 from index import Article, Filter, Sentence, Span
 from index.errors import QuestionError, QuestionSetError
-from qa import Answer, ArticleQA, Citation, Claim, Passage
+from qa import Answer, ArticleQA, Citation, Claim, Conversation, Passage
 
 
 def article(name: str, text: str = "One word.", published: date | None = date(2025, 1, 1)) -> Article:
@@ -54,6 +54,7 @@ def citation(of: Article, marker: int = 1) -> Citation:
 def answer(*citations: Citation, answered: bool = True, confidence: float = 0.5) -> Answer:
     return Answer(
         question="?",
+        understood="?",
         answered=answered,
         claims=tuple(Claim(text=one.quote, markers=(one.marker,)) for one in citations),
         citations=citations,
@@ -86,9 +87,13 @@ class Fixed:
         self.asked: list[tuple[str, Any]] = []
         self.wanted: list[int] = []
 
-    def ask(self, question: str, *, as_of: date | None = None) -> Answer:
+    def ask(self, question: str, *, as_of: date | None = None, **limits: Any) -> Answer:
+        assert not any(limits.values())
         self.asked.append((question, as_of))
         return self.answers[question]
+
+    def chat(self, history: Iterable[tuple[str, str]] = ()) -> Conversation:
+        return Conversation(self.ask, history)
 
     def retrieve(self, question: str, *, k: int, as_of: date | None = None) -> tuple[Passage, ...]:
         self.wanted.append(k)
@@ -180,10 +185,14 @@ class TestArithmetic:
         assert found["applies"] == {"retrieval": 1, "evidence": 0, "answer": 0, "refusal": 4}
         # Of two refusals one is right, of two unanswerable questions one is refused. Of the
         # four pairs, two are in order (against .9) and two tie (against .2).
+        calibration = found["refusal"].pop("calibration error")
+        assert 0 < calibration < 1
         assert found["refusal"] == {"precision": 0.5, "recall": 0.5, "f1": 0.5, "auroc": 0.75}
 
     def test_only_unanswerable_questions_leave_nothing_to_tell_apart(self) -> None:
         found = Fixed({"x": REFUSAL}).evaluate(Question(id="1", question="x", answerable=False))
+        calibration = found["refusal"].pop("calibration error")
+        assert calibration == pytest.approx(REFUSAL.confidence)
         assert found["refusal"] == {"precision": 1, "recall": 1, "f1": 1, "auroc": None}
 
     def test_the_first_question_is_asked_once_more_to_warm_up_and_each_as_of_its_day(self) -> None:
@@ -197,7 +206,7 @@ class TestArithmetic:
 
     def test_a_question_that_cannot_be_asked_is_named(self) -> None:
         class Picky(Fixed):
-            def ask(self, question: str, *, as_of: date | None = None) -> Answer:
+            def ask(self, question: str, *, as_of: date | None = None, **limits: Any) -> Answer:
                 raise QuestionError("too long")
 
         with pytest.raises(QuestionSetError, match="question 'q-7' can't be asked: too long"):
