@@ -22,6 +22,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
+    from rich.text import Text as RichText
+
     from index import AddReport, Article, Outcome
     from index.watch import Change
     from qa import Answer, Passage
@@ -29,6 +31,9 @@ if TYPE_CHECKING:
 __all__ = ["main"]
 
 DONE, PARTLY, FAILED = 0, 1, 2
+
+# Signals with a smaller share of a passage's score aren't worth a reader's time.
+_TELLING = 0.01
 
 _DEFAULT_INDEX = "./byline-index"
 _DEMO_INDEX = "./byline-demo-index"
@@ -211,9 +216,11 @@ def _parser() -> argparse.ArgumentParser:
         [
             'byline ask "What will the repair cost?"',
             'byline ask "Who leads the council?" --as-of 2025-05-01 --json',
+            'byline ask "Who resigned?" --explain              what speaks for each passage',
         ],
     )
     _question_options(ask)
+    ask.add_argument("--explain", action="store_true", help="show what speaks for and against each passage")
 
     chat = _command(
         commands,
@@ -308,6 +315,11 @@ def _question_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--from", dest="published_from", type=_day, metavar="DATE", help="published on or after")
     parser.add_argument("--to", dest="published_to", type=_day, metavar="DATE", help="published on or before")
     parser.add_argument("--source", action="append", metavar="NAME", help="only this source (repeatable)")
+    parser.add_argument(
+        "--reranker",
+        metavar="PATH_OR_NAME",
+        help="a sentence-transformers CrossEncoder that reads the top passages anew",
+    )
     _model_option(parser)
 
 
@@ -609,7 +621,7 @@ def _remove(options: argparse.Namespace) -> int:
 def _search(options: argparse.Namespace) -> int:
     from qa import ArticleQA
 
-    with ArticleQA.open(_index(options), model=options.model) as qa:
+    with ArticleQA.open(_index(options), model=options.model, reranker=options.reranker) as qa:
         found = qa.retrieve(options.question, k=options.k, **_limits(options))
     if options.json:
         _print_json([_passage(passage) for passage in found])
@@ -635,6 +647,7 @@ def _passage(passage: Passage) -> dict[str, Any]:
         "meaning": round(passage.meaning, 4),
         "words": round(passage.words, 4),
         "time": round(passage.time, 4),
+        "sources": list(passage.sources),
         "article": article_facts(passage.article),
     }
 
@@ -642,17 +655,27 @@ def _passage(passage: Passage) -> dict[str, Any]:
 def _ask(options: argparse.Namespace) -> int:
     from qa import ArticleQA
 
-    with ArticleQA.open(_index(options), model=options.model) as qa:
+    with ArticleQA.open(_index(options), model=options.model, reranker=options.reranker) as qa:
         answer = qa.ask(options.question, **_limits(options))
     if options.json:
-        _print_json(answer.to_dict())
+        explained = [{**_passage(passage), "shares": shares} for passage, shares in answer.explain()]
+        _print_json(answer.to_dict() | ({"explain": explained} if options.explain else {}))
     else:
         _print_answer(answer)
+        if options.explain:
+            _print_explanation(answer)
     return DONE if answer.answered else PARTLY
 
 
 def _print_answer(answer: Answer) -> None:
-    print(answer.text, end="\n\n")
+    if answer.answered and sys.stdout.isatty():
+        from rich.console import Console
+
+        Console().print(_styled(answer), end="\n\n")
+    else:
+        print(answer.text, end="\n\n")
+    if answer.dates:
+        print(f"Read {'; '.join(answer.dates)}.", end="\n\n")
     for citation in answer.citations:
         print(f"[{citation.marker}] {_reference(citation.article)}, paragraph {citation.paragraph}")
         print(f"    {citation.link or citation.article.id}")
@@ -661,6 +684,29 @@ def _print_answer(answer: Answer) -> None:
         for passage in answer.passages[:3]:
             print(f"  {_reference(passage.article)}, paragraph {passage.paragraph}")
             print(textwrap.indent(textwrap.shorten(passage.text, 200, placeholder=" …"), "    "))
+
+
+def _print_explanation(answer: Answer) -> None:
+    print("\nWhat speaks for each passage (+) and against it (-), as shares of its score:")
+    for passage, shares in answer.explain():
+        print(f"{passage.rank}. {_reference(passage.article)}, paragraph {passage.paragraph} ({passage.score:.2f})")
+        told = ", ".join(f"{name} {share:+.0%}" for name, share in shares.items() if abs(share) >= _TELLING)
+        print(textwrap.fill(told, 100, initial_indent="   ", subsequent_indent="   "))
+
+
+def _styled(answer: Answer) -> RichText:
+    """The answer's text for a terminal, the words that answer in bold."""
+    from rich.text import Text
+
+    # Text, since rich would read brackets in an article as markup.
+    shown = Text(answer.text)
+    place = 0
+    for claim in answer.claims:
+        place = answer.text.index(claim.text, place)
+        for span in claim.emphasis:
+            shown.stylize("bold", place + span.start, place + span.end)
+        place += len(claim.text)
+    return shown
 
 
 def _chat(options: argparse.Namespace) -> int:

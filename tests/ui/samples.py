@@ -93,6 +93,7 @@ def answer(*citations: Citation, claims: tuple[Claim, ...] | None = None) -> Ans
         claims = tuple(Claim(text=c.quote, markers=(c.marker,)) for c in citations)
     return Answer(
         question="How much will the wall cost?",
+        understood="How much will the wall cost?",
         answered=True,
         claims=claims,
         citations=citations,
@@ -107,6 +108,7 @@ def answer(*citations: Citation, claims: tuple[Claim, ...] | None = None) -> Ans
 def refusal(*passages: Passage, reason: str | None = "The articles don't say.") -> Answer:
     return Answer(
         question="Who is the king?",
+        understood="Who is the king?",
         answered=False,
         claims=(),
         citations=(),

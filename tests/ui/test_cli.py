@@ -76,7 +76,7 @@ def test_list(asked: Path, capsys: Capture) -> None:
     assert main(["list", "--json"]) == 0
     articles = json.loads(capsys.readouterr().out)
     assert len(articles) == 42
-    identity = {"id", "title", "source", "published", "url", "authors"}
+    identity = {"id", "title", "source", "published", "url", "authors", "revision"}
     assert set(articles[0]) == identity | {"modified", "language", "revision"}
 
 
@@ -93,7 +93,8 @@ def test_ask_as_json(asked: Path, capsys: Capture) -> None:
     assert main(["ask", "How many homes were flooded?", "--as-of", "2025-03-20", "--json"]) == 0
     answer = json.loads(capsys.readouterr().out)
     assert set(answer) == {
-        "question", "answered", "answer", "confidence", "claims", "citations", "as_of", "took_ms"
+        "question", "understood", "answered", "answer", "confidence", "form", "claims", "citations", "as_of",
+        "took_ms", "dates"
     }  # fmt: skip
     assert answer["answered"] is True
     assert answer["as_of"] == "2025-03-20"
@@ -101,16 +102,37 @@ def test_ask_as_json(asked: Path, capsys: Capture) -> None:
     assert "[1]" in answer["answer"]
     citation = answer["citations"][0]
     assert set(citation) == {"marker", "quote", "start", "end", "paragraph", "score", "link", "article"}
-    assert set(citation["article"]) == {"id", "title", "source", "published", "url", "authors"}
+    assert set(citation["article"]) == {"id", "title", "source", "published", "url", "authors", "revision"}
     with ArticleIndex.open(asked, read_only=True) as index:
         text = index.article(citation["article"]["id"]).text
     assert text[citation["start"] : citation["end"]] == citation["quote"]
 
 
+def test_ask_explains(asked: Path, capsys: Capture) -> None:
+    assert main(["ask", "How many homes were flooded?", "--explain"]) == 0
+    shown = capsys.readouterr().out
+    assert "What speaks for each passage (+) and against it (-)" in shown
+    assert "context +" in shown
+    assert main(["ask", "How many homes were flooded?", "--explain", "--json"]) == 0
+    explained = json.loads(capsys.readouterr().out)["explain"]
+    assert [passage["rank"] for passage in explained] == list(range(1, len(explained) + 1))
+    assert all(abs(sum(map(abs, passage["shares"].values())) - 1) < 1e-6 for passage in explained)
+
+
+def test_a_question_says_how_its_days_were_read(asked: Path, capsys: Capture) -> None:
+    main(["ask", "How many homes were flooded in March 2025?"])
+    assert "Read “in March 2025” as March 2025." in capsys.readouterr().out
+
+
+def test_what_is_no_cross_encoder_is_named(asked: Path, tmp_path: Path, capsys: Capture) -> None:
+    assert main(["ask", "Who?", "--reranker", str(tmp_path)]) == 2
+    assert f"{tmp_path}: can't be loaded as a cross-encoder" in capsys.readouterr().err
+
+
 def test_a_refusal_has_its_own_exit_code(asked: Path, capsys: Capture) -> None:
     assert main(["ask", "What is the capital of Mongolia?"]) == 1
     shown = capsys.readouterr().out
-    assert shown.startswith("The articles don't say.\n")
+    assert shown.startswith("The articles don't say. No article mentions “Mongolia”.\n")
     assert "they don't answer" in shown
 
 
@@ -269,3 +291,16 @@ def test_eval_is_the_evaluation_package_by_another_name(capsys: Capture) -> None
     assert stopped.value.code == 0
     assert "byline eval questions.jsonl" in capsys.readouterr().out
     assert os.environ.get("BYLINE_INDEX") is None
+
+
+def test_on_a_terminal_the_words_that_answer_are_bold(
+    asked: Path, monkeypatch: pytest.MonkeyPatch, capsys: Capture
+) -> None:
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setenv("COLUMNS", "300")
+    assert main(["ask", "How long is the gap in the harbour wall?", "--as-of", "2025-03-07"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0].startswith("Correction, 6 March 2025: The breach is \x1b[1m38 metres\x1b[0m long")
+    assert lines[1].startswith("Earlier, 4 March 2025: The breach is \x1b[1m83 metres\x1b[0m long")

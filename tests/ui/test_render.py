@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from index.article import Filter, clean
+from index.article import Filter, Span, clean
 from qa.answer import Answer, Claim
 from tests.ui.samples import HOSTILE, TEXT, answer, article, citation, passage, refusal
 from ui.web.render import Mark, answer_html, answer_steps, find_cited, panel, question_html
@@ -66,7 +66,16 @@ def filled(field: str) -> Answer:
     """An answer with ``field`` wherever an answer holds text."""
     told = article(title=field, source=field, authors=(field,), text=f"a{field}b {COST}")
     cited = citation(told, COST)
-    return answer(cited, claims=(Claim(text=f"a{field}b", markers=(1,)),))
+    text = f"a{field}b"
+    claim = Claim(
+        text=text,
+        markers=(1,),
+        emphasis=(Span(start=1, end=len(text) - 1),),
+        day=date(2025, 3, 4),
+        sources=(field, "B"),
+        corrects=True,
+    )
+    return answer(cited, claims=(claim,))
 
 
 def refused(field: str) -> Answer:
@@ -89,6 +98,27 @@ def test_a_claim_that_two_sources_support() -> None:
     )
     limits = Filter(published_from=date(2025, 3, 1), published_to=date(2025, 3, 9), as_of=date(2025, 4, 1))
     check_golden("two-sources.html", answer_html(both, limits, turn=1))
+
+
+def test_accounts_that_differ() -> None:
+    other = article(article_id="b", title="Herald: wall", source="The Herald", published=date(2025, 3, 5), url=None)
+    newest = Claim(
+        text=COST,
+        markers=(1, 2),
+        emphasis=(Span(start=14, end=26),),
+        day=date(2025, 3, 5),
+        sources=("The Herald", "The Gazette"),
+        first_reported=date(2025, 3, 4),
+        corrects=True,
+    )
+    oldest = Claim(text=START, markers=(3,), day=date(2025, 3, 4), earlier=True)
+    both = answer(
+        citation(other, COST),
+        citation(article(), COST, marker=2),
+        citation(article(), START, marker=3),
+        claims=(newest, oldest),
+    )
+    check_golden("accounts.html", answer_html(replace(both, form="accounts"), Filter(), turn=1))
 
 
 @pytest.mark.parametrize(
@@ -119,6 +149,14 @@ def test_the_panel_of_a_passage_says_that_it_is_no_answer() -> None:
     data = panel(passage(article(), COST), Mark(turn=3, number=1, nearest=True))
     check_golden("passage.json", json.dumps(data, ensure_ascii=False, indent=1))
     assert "not an answer" in data["label"]
+
+
+@pytest.mark.parametrize("plain", [refusal(), answer(citation(article(), COST))])
+def test_a_follow_up_shows_what_it_was_taken_to_mean(plain: Answer) -> None:
+    assert "Understood as" not in answer_html(plain, Filter(), turn=1)
+    meant = replace(plain, understood="Why did <b>Ann</b> resign?")
+    for step in answer_steps(meant, Filter(), turn=1):
+        assert step.startswith('<p class="understood" dir="auto">Understood as: <bdi>Why did &#60;b&#62;Ann')
 
 
 def test_steps_add_one_claim_each_and_end_with_the_whole() -> None:

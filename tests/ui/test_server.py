@@ -241,6 +241,16 @@ def test_an_answer_is_sent_claim_by_claim(site: str) -> None:
     assert len(messages) > 1 + claims
 
 
+def test_a_follow_up_leans_on_the_turns_before_it_until_they_are_cleared(site: str) -> None:
+    page = Page.open(site)
+    page.call("submit", ["Was Walter Imber fined?", "", "", "", None])
+    log, *_ = page.call("submit", ["How much?", "", "", "", None])
+    assert "Understood as: <bdi>How much was Walter Imber fined?</bdi>" in log[3]["content"][0]["text"]
+    page.call("click", [None])
+    log, *_ = page.call("submit", ["How much?", "", "", "", None])
+    assert "Understood as" not in str(log)
+
+
 @pytest.mark.parametrize(
     "forged", [{"id": "2-1"}, {"id": "1-99"}, {"id": "1-n1"}, {"id": ["1-1"]}, {"id": None}, {}, None, "1-1", [1], 7]
 )
@@ -300,7 +310,7 @@ def test_a_failure_says_nothing_of_its_cause(qa: ArticleQA, caplog: pytest.LogCa
         def examples(self, n: int) -> tuple[str, ...]:
             return ()
 
-        def ask(self, *_: object, **__: object) -> None:
+        def chat(self, history: object) -> None:
             raise RuntimeError("secret path")
 
     with running(Broken()) as address:  # type: ignore[arg-type]  # stands in for an index that breaks

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from index.article import Filter
@@ -27,6 +29,17 @@ def test_a_source_opens_from_what_was_answered() -> None:
 def test_a_nearest_passage_opens() -> None:
     session = Session().add("Who?", refusal(passage(article(), QUOTE)), Filter())
     assert "not an answer" in session.open("1-n1")["label"]
+
+
+def test_what_was_understood_and_said_is_what_a_follow_up_leans_on() -> None:
+    session = Session().add("Who?", replace(refusal(), understood="Who is Ann Lee?"), Filter())
+    session = session.add("And?", answer(citation(article(), QUOTE)), Filter())
+    assert session.history() == [
+        ("user", "Who is Ann Lee?"),
+        ("agent", "The articles don't say."),
+        ("user", "How much will the wall cost?"),
+        ("agent", QUOTE),
+    ]
 
 
 @pytest.mark.parametrize("forged", ["3-1", "1-2", "1-n1", "0-0", None, {"id": "1-1"}, ["1-1"], "x" * 9999])

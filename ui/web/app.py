@@ -143,7 +143,7 @@ def _answer(qa: ArticleQA, text: str, days: tuple[Any, Any, Any], state: Session
         before = state.messages()
         asked = question_html(text)
         yield [*before, *exchange(asked, waiting_html())], "", "", gr.skip()
-        answer = qa.ask(
+        answer = qa.chat(state.history()).ask(
             text,
             as_of=limits.as_of,
             published_from=limits.published_from,

@@ -14,7 +14,7 @@ from datetime import datetime
 from typing import TypedDict
 
 from index.article import Article, Filter, Published, Span, clean
-from qa.answer import Answer, Claim
+from qa.answer import Answer, Claim, day_in_words
 from qa.citation import Citation, Passage, deep_link, is_web_address
 
 __all__ = [
@@ -34,20 +34,6 @@ __all__ = [
 # which Markdown would turn into a link.
 _ACTIVE = re.compile(r"[&<>\"'`*_{}\[\]#+!|~$^=@:\\\n\t-]|\.(?=\S)")
 _MARK = re.compile(r"([1-9]\d{0,8})-(n?)([1-9]\d{0,8})", re.ASCII)
-_MONTHS = (
-    "January",
-    "February",
-    "March",
-    "April",
-    "May",
-    "June",
-    "July",
-    "August",
-    "September",
-    "October",
-    "November",
-    "December",
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,19 +102,23 @@ def waiting_html() -> str:
 def answer_steps(answer: Answer, limits: Filter, turn: int) -> Iterator[str]:
     """The answer's HTML as it grows by one claim a step; the last step is :func:`answer_html`."""
     for count in range(1, len(answer.claims)):
-        yield _claims(answer.claims[:count], answer.citations, turn)
+        yield _understood(answer) + _claims(answer, answer.claims[:count], turn)
     yield answer_html(answer, limits, turn)
 
 
 def answer_html(answer: Answer, limits: Filter, turn: int) -> str:
     """The whole answer: its claims with their markers and its sources, or the refusal."""
     if not answer.answered:
-        return _refusal(answer, turn) + _limits(limits)
+        return _understood(answer) + _refusal(answer, turn) + _limits(limits)
     # Rounded up to 100% it would claim what no answer can.
     percent = "above 99%" if answer.confidence > 0.99 else f"{round(answer.confidence * 100)}%"
     confidence = f'<p class="note">Confidence {percent}</p>'
     return (
-        _claims(answer.claims, answer.citations, turn) + _sources(answer.citations, turn) + _limits(limits) + confidence
+        _understood(answer)
+        + _claims(answer, answer.claims, turn)
+        + _sources(answer.citations, turn)
+        + _limits(limits)
+        + confidence
     )
 
 
@@ -177,13 +167,34 @@ def missing_panel() -> Panel:
     }
 
 
-def _claims(claims: Sequence[Claim], citations: Sequence[Citation], turn: int) -> str:
-    by_marker = {citation.marker: citation for citation in citations}
+def _understood(answer: Answer) -> str:
+    """What a follow-up and words about time were taken to mean, so that a reader can ask otherwise."""
+    told = [] if answer.understood == answer.question else [answer.understood]
+    told += answer.dates
+    return "".join(f'<p class="understood" dir="auto">Understood as: <bdi>{escape(one)}</bdi></p>' for one in told)
+
+
+def _claims(answer: Answer, claims: Sequence[Claim], turn: int) -> str:
+    by_marker = {citation.marker: citation for citation in answer.citations}
     lines = []
     for claim in claims:
         markers = "".join(_marker(by_marker[number], turn) for number in claim.markers)
-        lines.append(f'<p class="claim" dir="auto"><bdi>{escape(claim.text)}</bdi>{markers}</p>')
+        label = claim.label(dated=answer.dated)
+        before = f'<span class="origin">{escape(label)}</span> ' if label else ""
+        after = f' <span class="origin">{escape(claim.note)}</span>' if claim.note else ""
+        lines.append(f'<p class="claim" dir="auto">{before}<bdi>{_emphasised(claim)}</bdi>{markers}{after}</p>')
     return "".join(lines)
+
+
+def _emphasised(claim: Claim) -> str:
+    """The claim's text with the words that answer in bold."""
+    pieces, done = [], 0
+    for span in claim.emphasis:
+        pieces.append(
+            f"{escape(claim.text[done : span.start])}<strong>{escape(claim.text[span.start : span.end])}</strong>"
+        )
+        done = span.end
+    return "".join(pieces) + escape(claim.text[done:])
 
 
 def _marker(citation: Citation, turn: int) -> str:
@@ -260,8 +271,7 @@ def _facts(article: Article) -> list[str]:
 def _day(published: Published) -> str:
     if published is None:
         return ""
-    # Not strftime: its month names follow the server's locale.
-    return f"{published.day} {_MONTHS[published.month - 1]} {published.year}"
+    return day_in_words(published)
 
 
 def _moment(published: Published) -> str:

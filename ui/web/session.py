@@ -47,6 +47,14 @@ class Session:
         """No turns; the numbers go on, so that an old link can't open a new source."""
         return replace(self, turns=())
 
+    def history(self) -> list[tuple[str, str]]:
+        """What a follow-up may lean on: pairs of role and content, oldest first."""
+        pairs = []
+        for turn in self.turns:
+            said = " ".join(claim.text for claim in turn.answer.claims)
+            pairs += [("user", turn.answer.understood), ("agent", said or turn.answer.reason or "")]
+        return pairs
+
     def messages(self) -> list[Message]:
         """The conversation, as escaped HTML."""
         messages = []
