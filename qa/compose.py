@@ -336,7 +336,10 @@ class _Desk:
         own, theirs = ({w for w in self._words(r) if not w.isdigit()} for r in (best, other))
         shared = len(own & theirs) / max(1, min(len(own), len(theirs)))
         if self.question.value in ("person", "place"):
-            # Who and where change with each event; only reports of one event can differ.
+            # Who and where change with each event; only reports of one event can differ, and
+            # not where one names both: Taipei is in Taiwan.
+            if not agree(a, b) and (_names(best.text, b) or _names(other.text, a)):
+                return False
             return shared >= _ALIKE_WORDS and self._rivals(best, other)
         # The same weekday of another week is another day.
         if a.key[0] == "weekday" and not self._rivals(best, other):
@@ -344,7 +347,8 @@ class _Desk:
         if shared >= _ALIKE_WORDS:
             return True
         # What is counted or measured, in an article as near: "the crowd was", "the attendance was".
-        if (self.question.counted or self.question.unit) and _odds(other) >= _odds(best) - _ALIKE_ODDS:
+        near = _odds(other) >= _odds(best) - _ALIKE_ODDS and self._rivals(best, other)
+        if (self.question.counted or self.question.unit) and near:
             return True
         covered = self._coverage(other)
         return shared >= _SHARED_AT_LEAST and covered >= max(_COVERED_AT_LEAST, _ALIKE_COVERAGE * self._coverage(best))
@@ -465,6 +469,10 @@ class _Desk:
         if self.fit(ranked) < 1.0 or self.fit(other) < 1.0 or not self._say_one_thing(ranked, other):
             return False
         return self._on_the_same(ranked, other)
+
+
+def _names(text: str, value: Value) -> bool:
+    return {str(part) for part in value.key} <= set(words_of(text))
 
 
 def _odds(ranked: RankedSentence) -> float:

@@ -32,6 +32,9 @@ _READ_EACH = 3
 _AS_OF = (0.4, 20.0)
 _NO_DAY = (0.7, 365.0)
 
+# What an article of the days that a question names counts at most for its age: a newer one
+# that looks back on them may know more.
+_THEN = 0.8
 # Sentences whose chance is at least this share of the best one's are as good: of these the
 # oldest was first.
 _AS_GOOD = 0.3
@@ -274,7 +277,7 @@ def _times(hits: Sequence[ArticleHit], where: Filter, when: When) -> tuple[list[
         fits = [preference(when, hit.day) if hit.day else LOWEST for hit in hits]
         # What happened on a day is told on that day, or looked back on: either will do.
         times = [
-            max(time, (fit - LOWEST) / (1 - LOWEST)) if when.bounded else time * fit
+            max(time, _THEN * (fit - LOWEST) / (1 - LOWEST)) if when.bounded else time * fit
             for time, fit in zip(times, fits, strict=True)
         ]
     return times, strong
