@@ -240,16 +240,18 @@ class ArticleQA:
         missing = [word for word in missing if not word[0].islower()] or missing
         if missing:
             told.append(f"No article mentions {_either(dict.fromkeys(missing))}.")
-        if where != Filter() and (outside := self._outside(question, where)):
+        # What came after the day asked as of stays unknown, in a hint too.
+        wider = Filter(as_of=where.as_of)
+        if where != wider and (outside := self._outside(question, where, wider)):
             told.append(outside)
         period = self._index.period()
         if not missing and where.as_of is not None and period and period[1] < day_of(where.as_of):
             told.append(f"The newest article is of {day_in_words(period[1])}.")
         return " ".join(told) + undated
 
-    def _outside(self, question: Question, where: Filter) -> str:
-        """Where an article that the filters leave out seems to answer, which one."""
-        every = rank(self._index, question, Filter())
+    def _outside(self, question: Question, where: Filter, wider: Filter) -> str:
+        """Where an article that ``wider`` passes and ``where`` doesn't seems to answer, which one."""
+        every = rank(self._index, question, wider)
         if _chance(question, every) < confidence().threshold:
             return ""
         article = every.sentences[0].article

@@ -125,6 +125,14 @@ def test_refusals_name_what_lies_outside_the_filters(qa: ArticleQA) -> None:
     assert "An article outside the filters may: “Council votes for the Ebben dam”, 10 March 2025." in limited.reason  # type: ignore[operator]
 
 
+def test_no_hint_tells_what_came_after_the_day_asked_as_of(qa: ArticleQA) -> None:
+    question = "How did the council vote on the Ebben dam?"
+    answer = qa.ask(question, as_of=date(2025, 3, 1), sources=["Wire"])
+    assert not answer.answered
+    assert "Council votes" not in (answer.reason or "")
+    assert "outside the filters" not in (qa.ask(question, as_of=date(2025, 3, 1)).reason or "")
+
+
 def test_refusals_say_where_the_articles_end(qa: ArticleQA) -> None:
     answer = qa.ask("Who opened the new library of the river council?", as_of=date(2026, 1, 1))
     assert not answer.answered
