@@ -458,6 +458,14 @@ class ArticleIndex:
             with self._store.snapshot():
                 return measure(self._path, self._store, engine)
 
+    def has(self, term: str) -> bool:
+        """Whether any sentence has a term in the form of ``SearchResult.terms``.
+
+        Raises StoreError where the index can't be read.
+        """
+        with self._moment() as now:
+            return now is not None and any(now.caches.words.frequency(term))
+
     def period(self) -> tuple[date, date] | None:
         """The first and the last day on which an article was published; None of no dated one.
 

@@ -278,7 +278,7 @@ class VectorIndex:
 
     def cosines(self, question: Vectors, ids: _Ids) -> Vectors:
         """The cosine with ``question`` of each vector held under these ids, (n,)."""
-        rows = np.where(ids < len(self._row), self._row[ids.clip(max=len(self._row) - 1)], -1)
+        rows = self._rows_of(ids)
         cosines = np.empty(len(ids), np.float32)
         there = np.flatnonzero(rows >= 0)
         if len(there):
@@ -295,13 +295,20 @@ class VectorIndex:
     def reconstruct(self, ids: _Ids) -> Vectors:
         """The vectors held under these ids, as exactly as they are kept: float32, (n, dimension)."""
         vectors = np.empty((len(ids), self._dimension), np.float32)
-        rows = np.where(ids < len(self._row), self._row[ids.clip(max=len(self._row) - 1)], -1)
+        rows = self._rows_of(ids)
         vectors[rows >= 0] = _vectors_at(self._base, rows[rows >= 0])
         if (rows < 0).any():
             late = {number: row for row, number in enumerate(_ids_of(self._late).tolist())}
             kept = np.array([late[number] for number in ids[rows < 0].tolist()], np.int64)
             vectors[rows < 0] = _vectors_at(self._late, kept)
         return vectors
+
+    def _rows_of(self, ids: _Ids) -> _Ids:
+        """Their rows in ``_base``; -1 for what isn't there."""
+        rows = np.full(len(ids), -1, np.int64)
+        known = ids < len(self._row)
+        rows[known] = self._row[ids[known]]
+        return rows
 
     def save(self, folder: Path, generation: int, *, seq: int, model: str) -> VectorSnapshot:
         """Write snapshot files of its own, each whole or not at all, in the kind that the

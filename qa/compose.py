@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 from index import Article, Span, day_of
 from qa.question import Question, asks_for_question, is_question, is_question_or_heading
 from qa.retrieve import RankedSentence
-from qa.values import Value, agree, comparable, names, quotations, words_of
+from qa.values import Value, agree, comparable, names, numbers, quotations, words_of
 
 __all__ = ["Composition", "Form", "Part", "compose"]
 
@@ -39,7 +39,7 @@ _SAME_WORDS = 0.7
 _ALIKE_COSINE = 0.72
 _ALIKE_COVERAGE = 0.75
 _ALIKE_WORDS = 0.4
-_ALIKE_ODDS = 2.0
+_ALIKE_ODDS = 3.0
 _ALIKE_AT_LEAST = 0.3
 _SHARED_AT_LEAST = 0.15
 _COVERED_AT_LEAST = 0.2
@@ -90,13 +90,19 @@ class Composition:
 
 
 def compose(
-    question: Question, ranked: Sequence[RankedSentence], terms: Terms, as_of: date | datetime | None
+    question: Question,
+    ranked: Sequence[RankedSentence],
+    terms: Terms,
+    as_of: date | datetime | None,
+    *,
+    first: bool = False,
 ) -> Composition:
     """The answer made of ``ranked``, all the sentences found, best first.
 
     ``terms`` gives the words of a text as they are indexed. ``as_of`` is the day asked
     about, if one was given: an account that is much older than the newest is then shown
-    as an earlier one, and else as another.
+    as an earlier one, and else as another. ``first`` says that the first account is asked
+    for, which stands alone.
     No sentence that asks is shown, nor a heading where there is anything else. Without
     sentences there are no parts.
     """
@@ -109,7 +115,7 @@ def compose(
         return Composition(form="sequence", parts=parts)
     if question.wants == "list" and len(parts := desk.items()) > 1:
         return Composition(form="list", parts=parts)
-    if question.wants in _CAN_DIFFER and (parts := desk.accounts()):
+    if not first and question.wants in _CAN_DIFFER and (parts := desk.accounts()):
         return Composition(form="accounts", parts=parts)
     return Composition(form="sentences", parts=desk.sentences())
 
@@ -132,6 +138,11 @@ _ATTRIBUTED = (
     r"(?:said|says|told|added|wrote|explained|joked|insisted|continued|called|described|replied|warned|according)"
 )
 _REPORTED = re.compile(rf"\b{_ATTRIBUTED}\b[^.]*? that\b")
+_DENIED = re.compile(
+    r"\b(?:not|never|no longer|nobody|none|neither|den(?:y|ies|ied)|reject(?:s|ed)?|dismiss(?:es|ed)?|false|untrue"
+    r"|without|cleared|acquitted)\b|n['’]t\b",
+    re.IGNORECASE,
+)
 # A newspaper that puts right what it or another printed.
 _CORRECTION = re.compile(
     r"\b(?:corrections?\b(?= ?[:(]|$| and )|corrected|clarification|gave the wrong|(?:was|were) (?:wrong|incorrect)\b"
@@ -293,7 +304,7 @@ class _Desk:
 
     def _rarity(self, pool: Sequence[RankedSentence]) -> dict[str, float]:
         """What each word of the question says: the fewer of the sentences have it, the more."""
-        counts = {term: sum(term in self._words(r) for r in pool) for term in self._asked}
+        counts = {term: sum(term in self._words(r) for r in pool) for term in sorted(self._asked)}
         return {term: math.log(1 + len(pool) / (1 + count)) for term, count in counts.items()}
 
     def _covers(self, ranked: RankedSentence) -> float:
@@ -347,8 +358,9 @@ class _Desk:
         if shared >= _ALIKE_WORDS:
             return True
         # What is counted or measured, in an article as near: "the crowd was", "the attendance was".
-        near = _odds(other) >= _odds(best) - _ALIKE_ODDS and self._rivals(best, other)
-        if (self.question.counted or self.question.unit) and near:
+        if _odds(other) < _odds(best) - _ALIKE_ODDS:
+            return False
+        if (self.question.counted or self.question.unit) and self._rivals(best, other):
             return True
         covered = self._coverage(other)
         return shared >= _SHARED_AT_LEAST and covered >= max(_COVERED_AT_LEAST, _ALIKE_COVERAGE * self._coverage(best))
@@ -411,7 +423,9 @@ class _Desk:
 
     def _spoken(self, ranked: RankedSentence) -> list[RankedSentence] | None:
         """The sentence where the speaker is quoted in it, after the one that names the speaker."""
-        speaker = {word for word in words_of(self.question.speaker or "") if len(word) > 2}
+        # The surname, or the office: "the head of the ferry company" is its head.
+        named = words_of(re.split(r"\b(?:of|from|at|for)\b", self.question.speaker or "")[0])
+        speaker = set(named[-1:])
         if not speaker:
             return None
         unquoted = ranked.text
@@ -460,6 +474,8 @@ class _Desk:
         for other in self.pool:
             if other.article.id == ranked.article.id or other.article.id in found:
                 continue
+            if _at_odds(ranked.text, other.text):
+                continue
             if self._same(ranked, other) or self._confirms(ranked, other):
                 found[other.article.id] = other
         return list(found.values())
@@ -469,6 +485,17 @@ class _Desk:
         if self.fit(ranked) < 1.0 or self.fit(other) < 1.0 or not self._say_one_thing(ranked, other):
             return False
         return self._on_the_same(ranked, other)
+
+
+def _at_odds(one: str, other: str) -> bool:
+    """Whether one denies where the other doesn't, or their figures of one kind all differ."""
+    if bool(_DENIED.search(one)) != bool(_DENIED.search(other)):
+        return True
+    for value in numbers(one):
+        rivals = [v for v in numbers(other) if comparable(value, v)]
+        if rivals and not any(agree(value, v) for v in rivals):
+            return True
+    return False
 
 
 def _names(text: str, value: Value) -> bool:

@@ -33,7 +33,7 @@ CONFIDENCE_SIGNALS: dict[str, str] = {
 """Every signal of confidence, by name, with what it measures."""
 
 _BEST = 5
-_DENIES = re.compile(r"\b(?:not|never|no|none|without|except|neither|nor|unlikely|un\w{3,}ed)\b|n['’]t\b", re.I)
+_DENIES = re.compile(r"\b(?:not|never|no|none|without|except|neither|nor|unlikely)\b(?! \d)|n['’]t\b", re.I)
 _NUMBER = re.compile(r"\d")
 
 

@@ -94,7 +94,7 @@ _DATE = re.compile(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Exchange:
-    """An earlier question, as understood, with the answer's words or the reason for none.
+    """An earlier question, as understood, with the answer's words, none for a refusal.
 
     ``titles`` are the headlines of the articles cited.
     """
@@ -784,7 +784,8 @@ class Conversation:
 
 
 def _exchange(answer: Answer) -> Exchange:
-    said = " ".join(claim.text for claim in answer.claims) if answer.answered else answer.reason or ""
+    # A refusal names what isn't there: nothing that a later question could mean.
+    said = " ".join(claim.text for claim in answer.claims)
     titles = tuple(dict.fromkeys(citation.article.title for citation in answer.citations))
     return Exchange(question=answer.understood, answer=said, titles=titles)
 

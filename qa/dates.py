@@ -104,8 +104,13 @@ def moved(day: date, days: int) -> date:
         return date.max if days > 0 else date.min
 
 
+# Letters that match others where case doesn't matter, and aren't them in lower case.
+_FOLDED = {0x17F: "s", 0x130: "i", 0x131: "i", 0x212A: "k"}
+
+
 def expressions(text: str) -> list[Expression]:
     """The dates in ``text``, in order, none overlapping; the longest reading of each."""
+    text = text.translate(_FOLDED)
     found = [hit for form in _FORMS if form.needs(text) for hit in form.find(text)]
     found.sort(key=lambda hit: (hit.start, -hit.end))
     kept: list[Expression] = []

@@ -351,7 +351,13 @@ class Question:
         if kind == "date":
             return list(dates(sentence))
         if kind in ("person", "place", "thing"):
-            return [*names(sentence), *(quotations(sentence) if kind == "thing" else ())]
+            quoted = quotations(sentence) if kind == "thing" else []
+            spans = [value.span for value in quoted]
+            # What is named in quotation marks is one name.
+            return [
+                *(v for v in names(sentence) if not any(s.start < v.span.end and v.span.start < s.end for s in spans)),
+                *quoted,
+            ]
         return quotations(sentence) if kind == "quotation" else []
 
     def _graded(self, sentence: str) -> list[tuple[float, Value]]:

@@ -30,13 +30,15 @@ class Reranker:
 
         Raises ModelError where it can't be loaded, or gives more than one score a pair.
         """
-        # Loaded where it is needed: torch takes seconds.
-        from sentence_transformers import CrossEncoder
-
         self._name = name
         self._turn = threading.Lock()
         try:
-            self._model: CrossEncoder = CrossEncoder(name, device="cpu")
+            # Loaded where it is needed: torch takes seconds.
+            from sentence_transformers import CrossEncoder
+
+            # A pickle could run what it likes.
+            safely = {"use_safetensors": True}
+            self._model: CrossEncoder = CrossEncoder(name, device="cpu", model_kwargs=safely)
         except Exception as error:  # it raises whatever the hub's client, torch or JSON raise
             raise ModelError(f"{name}: can't be loaded as a cross-encoder ({error}): check the path or name") from error
         if self._model.num_labels != 1:

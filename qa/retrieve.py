@@ -32,9 +32,10 @@ _READ_EACH = 3
 _AS_OF = (0.4, 20.0)
 _NO_DAY = (0.7, 365.0)
 
-# What an article of the days that a question names counts at most for its age: a newer one
-# that looks back on them may know more.
-_THEN = 0.8
+# How much the days that a question names count beside age: the power of how well one fits.
+_DATED = 1.0
+# What is revised as a story goes on, so that "originally" asks for the oldest.
+_REVISED = ("number", "money", "percent", "date", "duration")
 # Sentences whose chance is at least this share of the best one's are as good: of these the
 # oldest was first.
 _AS_GOOD = 0.3
@@ -78,10 +79,13 @@ class RankedSentence:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ranking:
-    """The sentences that may answer and those beside them, best first, with what was searched."""
+    """The sentences that may answer and those beside them, best first, with what was searched.
+    ``widened`` says that nothing was published in the days that the question demands, so
+    that all days were searched."""
 
     found: SearchResult
     sentences: tuple[RankedSentence, ...]
+    widened: bool = False
 
 
 def rank(index: ArticleIndex, question: Question, where: Filter, when: When = _ANY_TIME) -> Ranking:
@@ -93,7 +97,8 @@ def rank(index: ArticleIndex, question: Question, where: Filter, when: When = _A
     that it demands narrow ``where``, unless they leave nothing.
     """
     found = index.search(question.text, _narrowed(where, when))
-    if not found.articles:
+    widened = not found.articles and _narrowed(where, when) != where
+    if widened:
         found = index.search(question.text, where)
     times, strong = _times(found.articles, where, when)
     relevance = _relevance(found.articles, times)
@@ -101,7 +106,7 @@ def rank(index: ArticleIndex, question: Question, where: Filter, when: When = _A
     best = sorted(relevance, key=lambda key: (-relevance[key].score, names[key]))[:_ARTICLES]
     look = index.look_into(found, best)
     if not len(look):
-        return Ranking(found=found, sentences=())
+        return Ranking(found=found, sentences=(), widened=widened)
     read = {hit.key: index.read(hit) for hit in found.articles if hit.key in best}
     stories = {hit.key: hit.story for hit in found.articles}
     signals = measure(question, look, found.weights, found.terms, read, relevance, index.terms, as_of=strong)
@@ -133,11 +138,14 @@ def rank(index: ArticleIndex, question: Question, where: Filter, when: When = _A
     # Equal scores go by id and place, never by storage order, which adding and removing
     # other articles may change.
     ranked.sort(key=lambda r: (-r.score, r.article.id, r.sentence.ordinal))
-    if when.order in ("first", "original"):
+    if when.order == "first" or (when.order == "original" and question.value in _REVISED):
         least = _AS_GOOD * ranked[0].score
         good = sum(r.score >= least for r in ranked)
-        ranked[:good] = sorted(ranked[:good], key=_first_day)
-    return Ranking(found=found, sentences=tuple(ranked))
+        # The scores keep their places: they say how sure a place is.
+        places = [r.score for r in ranked[:good]]
+        oldest = sorted(ranked[:good], key=_first_day)
+        ranked[:good] = [replace(r, score=score) for r, score in zip(oldest, places, strict=True)]
+    return Ranking(found=found, sentences=tuple(ranked), widened=widened)
 
 
 def _first_day(ranked: RankedSentence) -> date:
@@ -275,11 +283,8 @@ def _times(hits: Sequence[ArticleHit], where: Filter, when: When) -> tuple[list[
     times = [_recency(hit.day, now, *(_AS_OF if strong else _NO_DAY)) for hit in hits]
     if when.dated:
         fits = [preference(when, hit.day) if hit.day else LOWEST for hit in hits]
-        # What happened on a day is told on that day, or looked back on: either will do.
-        times = [
-            max(time, _THEN * (fit - LOWEST) / (1 - LOWEST)) if when.bounded else time * fit
-            for time, fit in zip(times, fits, strict=True)
-        ]
+        # What happened on a day is told on that day, or looked back on later.
+        times = [time * fit**_DATED for time, fit in zip(times, fits, strict=True)]
     return times, strong
 
 

@@ -10,7 +10,7 @@ from datetime import date, datetime, timedelta
 from functools import partial
 from types import TracebackType
 
-from index import Article, ArticleIndex, Filter, ModelError, QuestionError, day_of
+from index import Article, ArticleIndex, Filter, QuestionError, day_of
 from qa.answer import Answer, Claim, day_in_words
 from qa.citation import Citation, Passage, deep_link
 from qa.compose import Composition, compose
@@ -26,6 +26,9 @@ __all__ = ["ArticleQA"]
 _NEAREST = 5
 # So far from any day of asking that nothing reckoned from it comes out the same.
 _ANOTHER_DAY = timedelta(days=3_777)
+# Whoever no article names, none says anything of: the question is refused.
+_UNHEARD = 0.5
+_NAME = re.compile(r"\b[A-Z][\w’'-]+(?: [A-Z][\w’'-]+)*")
 _WORD = re.compile(r"\w[\w’'-]*")
 
 
@@ -51,7 +54,7 @@ class ArticleQA:
         index = ArticleIndex.open(path, read_only=True, model=model)
         try:
             return cls(index, reranker=reranker)
-        except ModelError:
+        except BaseException:
             index.close()
             raise
 
@@ -104,7 +107,7 @@ class ArticleQA:
         ``published_from`` and ``published_to`` are days, both included; ``sources`` are
         names as ``Article.source`` has them.
 
-        Raises QuestionError, ModelError, or StoreError where the index can't be read.
+        Raises QuestionError, or StoreError where the index can't be read.
         """
         understood, where = _request(question, as_of, published_from, published_to, sources)
         _check_count(k)
@@ -143,11 +146,15 @@ class ArticleQA:
         began = time.perf_counter()
         understood, where = _request(question, as_of, published_from, published_to, sources)
         with self._index.moment():
-            ranking, when = self._rank(understood, where)
+            ranking, when, asked = self._rank(understood, where)
             nearest = passages(ranking, _NEAREST)
-            chance = _chance(understood, ranking)
-            answered = chance >= confidence().threshold
-            composed = compose(understood, ranking.sentences if answered else (), self._index.terms, as_of)
+            chance = _chance(asked, ranking)
+            if self._unheard(asked.text):
+                chance = min(chance, _UNHEARD * confidence().threshold)
+            sure = chance >= confidence().threshold
+            found = ranking.sentences if sure else ()
+            composed = compose(understood, found, self._index.terms, as_of, first=when.order == "first")
+            answered = bool(composed.parts)
             reason = None if answered else self._refusal(understood, ranking, where, when)
         claims, citations = _cited(composed)
         return Answer(
@@ -156,7 +163,7 @@ class ArticleQA:
             dates=tuple(
                 f"“{understood.text[mention.span.start : mention.span.end]}” as {mention.shown}"
                 for mention in when.mentions
-                if mention.strength != "fact"
+                if mention.strength == "prefer" or (mention.strength == "filter" and not ranking.widened)
             ),
             answered=answered,
             claims=claims,
@@ -189,12 +196,20 @@ class ArticleQA:
         over all the articles."""
         return tuple(f"What do the articles say about “{title}”?" for title in self._index.titles(n))
 
-    def _rank(self, question: Question, where: Filter) -> tuple[Ranking, When]:
+    def _rank(self, question: Question, where: Filter) -> tuple[Ranking, When, Question]:
+        """The ranking, what the question says of time, and the question as it was searched for."""
         when = self._when(question, where)
         ranking = rank(self._index, question, where, when)
+        # The days may stand in the articles' words, or only in when they were published.
+        rest = _without(question.text, when)
+        if rest != question.text and self._index.terms(rest):
+            undated = understand(rest)
+            other = rank(self._index, undated, where, when)
+            if _chance(undated, other) > _chance(question, ranking):
+                ranking, question = other, undated
         if self._reranker:
             ranking = self._reranker.reordered(question.text, ranking, partial(surroundings, ranking))
-        return ranking, when
+        return ranking, when, question
 
     def _when(self, question: Question, where: Filter) -> When:
         """What a question says about time, where that tells articles apart."""
@@ -236,8 +251,9 @@ class ArticleQA:
             if not any(span.start <= word.start() < span.end for span in read_as)
             and self._index.terms(word[0]) & unseen
         ]
-        # A name that nobody wrote says it all; a word may stand there in another form.
-        missing = [word for word in missing if not word[0].islower()] or missing
+        if unseen != set(found.terms):
+            # A word may stand there in another form; a name or a number that nobody wrote is missing.
+            missing = [word for word in missing if not word[0].islower() and not question.text.startswith(word)]
         if missing:
             told.append(f"No article mentions {_either(dict.fromkeys(missing))}.")
         # What came after the day asked as of stays unknown, in a hint too.
@@ -248,6 +264,14 @@ class ArticleQA:
         if not missing and where.as_of is not None and period and period[1] < day_of(where.as_of):
             told.append(f"The newest article is of {day_in_words(period[1])}.")
         return " ".join(told) + undated
+
+    def _unheard(self, question: str) -> bool:
+        """Whether a name in the question stands in no article, in whole or in part."""
+        for run in _NAME.finditer(question):
+            terms = self._index.terms(run[0])
+            if run.start() and terms and not any(self._index.has(term) for term in terms):
+                return True
+        return False
 
     def _outside(self, question: Question, where: Filter, wider: Filter) -> str:
         """Where an article that ``wider`` passes and ``where`` doesn't seems to answer, which one."""
@@ -260,6 +284,14 @@ class ArticleQA:
         day = f", {day_in_words(day_of(article.published))}" if article.published else ""
         source = f" ({article.source}{day})" if article.source else day
         return f"An article outside the filters may: “{article.title}”{source}."
+
+
+def _without(text: str, when: When) -> str:
+    """A question without the days that it names."""
+    for mention in sorted(when.mentions, key=lambda mention: -mention.span.start):
+        if mention.strength != "fact":
+            text = f"{text[: mention.span.start].rstrip()} {text[mention.span.end :].lstrip()}".strip()
+    return text
 
 
 def _either(words: Iterable[str]) -> str:

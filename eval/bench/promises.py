@@ -142,7 +142,9 @@ def broken(answer: Answer, where: Filter) -> int:
     quotes = {citation.marker: citation.quote for citation in answer.citations}
     for claim in answer.claims:
         wrong += claim.text not in [quotes.get(marker) for marker in claim.markers]
-        wrong += any(not 0 <= span.start < span.end <= len(claim.text) for span in claim.emphasis)
+        ends = [0, *(place for span in claim.emphasis for place in (span.start, span.end)), len(claim.text)]
+        wrong += ends != sorted(ends) or any(span.start == span.end for span in claim.emphasis)
+    wrong += answer.answered != bool(answer.claims) or answer.answered == bool(answer.reason)
     for rank, passage in enumerate(answer.passages, 1):
         wrong += passage.rank != rank
         wrong += passage.text != passage.article.text[passage.span.start : passage.span.end]

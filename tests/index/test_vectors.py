@@ -345,6 +345,14 @@ def test_an_empty_index_answers_nothing_and_can_be_kept(tmp_path: Path) -> None:
         assert (len(searched), len(ids), len(cosines)) == (0, 0, 0)
 
 
+def test_what_was_only_added_can_be_read_back() -> None:
+    rows = stories(40)
+    index = indexed(rows)
+    wanted = np.array([7, 3])
+    assert index.reconstruct(wanted) == pytest.approx(rows[[6, 2]], abs=1e-3)
+    assert index.cosines(rows[6], wanted) == pytest.approx(rows[[6, 2]] @ rows[6], abs=1e-3)
+
+
 def test_what_is_held_can_be_read_back(tmp_path: Path) -> None:
     """Whether it was loaded, added since, or both; and what was removed is no longer there."""
     rows = stories(300)

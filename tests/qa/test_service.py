@@ -93,7 +93,7 @@ def test_the_users_own_article_answers(seed: ArticleQA, question: str, words: st
 @pytest.mark.parametrize(
     ("question", "missing"),
     [
-        ("What is the capital of Mongolia?", "“Mongolia”"),
+        ("What is the capital of Mongolia?", "“capital” or “Mongolia”"),
         ("Who won the World Cup in 2018?", "“Cup”"),
         ("zxqv wkrp", "“zxqv” or “wkrp”"),
     ],
@@ -247,3 +247,51 @@ def test_examples_are_about_the_articles(gazette: ArticleQA) -> None:
     examples = gazette.examples(4)
     assert len(set(examples)) == 4
     assert all(gazette.ask(example).answered for example in examples)
+
+
+def told(tmp_path: Path, *texts: str) -> ArticleQA:
+    """Articles of several papers, a text each."""
+    with ArticleIndex.open(tmp_path / "index", create=True) as index:
+        index.add(
+            Article(id=f"a{n}", title="News", text=text, published=date(2025, 4, n + 1), source=f"Paper {n}")
+            for n, text in enumerate(texts)
+        )
+    return ArticleQA.open(tmp_path / "index")
+
+
+def test_what_is_denied_does_not_agree(tmp_path: Path) -> None:
+    with told(
+        tmp_path,
+        "Police said Gus Hale had been arrested in Tarnby on Monday.",
+        "Police denied that Gus Hale had been arrested in Tarnby on Monday.",
+    ) as qa:
+        answer = qa.ask("Was Gus Hale arrested in Tarnby?")
+    assert answer.answered
+    assert all(len(claim.sources) == 1 for claim in answer.claims)
+
+
+def test_sentences_that_only_ask_make_no_answer(tmp_path: Path) -> None:
+    with told(tmp_path, "Who closed the Ebben ferry?\nWhy was the Ebben ferry closed?") as qa:
+        answer = qa.ask("Who closed the Ebben ferry, and why?")
+    check(answer, Filter())
+    assert not answer.answered
+
+
+def test_a_title_in_quotation_marks_is_one_name(tmp_path: Path) -> None:
+    with told(tmp_path, "The film “The Ann Reed Story” won the prize at the Ebben festival on Sunday.") as qa:
+        (claim,) = qa.ask("Which film won the prize at the Ebben festival?").claims
+    ends = [place for span in claim.emphasis for place in (span.start, span.end)]
+    assert ends == sorted(ends)
+
+
+def test_quotes_are_of_the_speaker_asked_about(tmp_path: Path) -> None:
+    with told(
+        tmp_path,
+        "“The ferry is finished,” Ann Lund said of the ferry on Monday.",
+        "“The ferry will sail again,” Ann Reed said of the ferry on Monday.",
+    ) as qa:
+        answer = qa.ask("What did Ann Reed say about the ferry?")
+        nobody = qa.ask("What did Angela Merkel say about the ferry?")
+    assert "sail again" in answer.text
+    assert "finished" not in answer.text
+    assert nobody.reason == "The articles don't say. No article mentions “Angela” or “Merkel”."

@@ -111,7 +111,7 @@ def test_scores_are_the_weights_applied(index: ArticleIndex) -> None:
 def test_confidence_rises_with_what_is_there(index: ArticleIndex) -> None:
     with ArticleQA(index) as qa:
         there = qa.ask("How many hives did Una Peel count?")
-        other = qa.ask("How many hives did Otto Kline paint in 1742?")
+        other = qa.ask("How many hives did Una Peel paint in 1742?")
         nothing = qa.ask("Which planet has the most moons?")
     assert there.confidence > other.confidence > nothing.confidence
     assert there.answered

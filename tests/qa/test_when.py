@@ -872,3 +872,11 @@ def test_a_moment_is_taken_for_its_day() -> None:
     text = "The bridge fell yesterday."
     [found] = dates_in(text, Span(start=0, end=len(text)), moment)
     assert found.begin == date(2025, 6, 17)
+
+
+@pytest.mark.parametrize(
+    "text", ["on \u017funday", "last Fr\u0131day", "\u017fix days ago", "last \u017fummer", "on Chri\u017ftmas Day"]
+)
+def test_letters_that_only_match_without_case_are_read(text: str) -> None:
+    read(f"What happened {text}?", today=date(2025, 6, 1), explicit=True)
+    dates_in(f"It stopped {text}.", Span(start=0, end=len(text) + 12), date(2025, 6, 1))

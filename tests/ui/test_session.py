@@ -36,7 +36,7 @@ def test_what_was_understood_and_said_is_what_a_follow_up_leans_on() -> None:
     session = session.add("And?", answer(citation(article(), QUOTE)), Filter())
     assert session.history() == [
         ("user", "Who is Ann Lee?"),
-        ("agent", "The articles don't say."),
+        ("agent", ""),
         ("user", "How much will the wall cost?"),
         ("agent", QUOTE),
     ]

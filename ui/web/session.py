@@ -52,7 +52,7 @@ class Session:
         pairs = []
         for turn in self.turns:
             said = " ".join(claim.text for claim in turn.answer.claims)
-            pairs += [("user", turn.answer.understood), ("agent", said or turn.answer.reason or "")]
+            pairs += [("user", turn.answer.understood), ("agent", said)]
         return pairs
 
     def messages(self) -> list[Message]:
