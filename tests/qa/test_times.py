@@ -139,3 +139,13 @@ def test_refusals_say_where_the_articles_end(qa: ArticleQA) -> None:
     assert not answer.answered
     if "No article mentions" not in answer.reason:  # type: ignore[operator]
         assert "The newest article is of 20 June 2025." in answer.reason  # type: ignore[operator]
+
+
+@pytest.mark.parametrize("day", [date.min, date.max])
+def test_articles_of_the_first_and_the_last_day_there_is_can_be_asked_about(tmp_path: Path, day: date) -> None:
+    with ArticleIndex.open(tmp_path / "index", create=True) as index:
+        index.add([Article(id="a", title="Otters", text="Wardens counted 4,100 otters last Sunday.", published=day)])
+    with ArticleQA.open(tmp_path / "index") as qa:
+        for asked in ("How many otters were counted last week?", "How many otters two days before the count in March?"):
+            qa.ask(asked)
+            qa.ask(asked, as_of=day)
