@@ -34,7 +34,7 @@ from index.errors import (
     StoreError,
 )
 from index.language import normalise
-from index.moment import Moment
+from index.moment import Moment, Passing
 from index.readers import Reading, read_all, read_within
 from index.readers.facts import MAX_TEXT
 from index.store import Store, sentence_from
@@ -89,7 +89,8 @@ class ArticleHit:
     revision that they are read in, as ``read`` takes it; articles of one ``story`` are near
     copies of each other. ``meaning`` is the highest cosine of its context-pooled sentences
     with the question (None where none was among the nearest), ``words`` its BM25, ``day``
-    its day of publication.
+    its day of publication. ``printed`` are source and day of each article that passes and has
+    the same words, this one among them.
     """
 
     key: int
@@ -99,6 +100,7 @@ class ArticleHit:
     meaning: float | None
     words: float
     day: date | None
+    printed: tuple[tuple[str | None, date | None], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -521,7 +523,7 @@ class ArticleIndex:
                 meaning |= _best_by_body(now, numbers, now.caches.vectors.cosines(vector, numbers))
             return SearchResult(
                 articles=tuple(
-                    self._hit(now, int(passing.edition[row]), row, meaning.get(row), by_words.get(row, 0.0))
+                    self._hit(now, passing, row, meaning.get(row), by_words.get(row, 0.0))
                     for row in dict.fromkeys([*meaning, *by_words])
                     if row >= 0 and passing.edition[row] >= 0
                 ),
@@ -534,8 +536,8 @@ class ArticleIndex:
                 question=vector,
             )
 
-    def _hit(self, now: Moment, edition: int, body: int, meaning: float | None, words: float) -> ArticleHit:
-        held = now.catalogue
+    def _hit(self, now: Moment, passing: Passing, body: int, meaning: float | None, words: float) -> ArticleHit:
+        held, edition = now.catalogue, int(passing.edition[body])
         return ArticleHit(
             key=int(held.body_key[body]),
             edition=int(held.key[edition]),
@@ -544,6 +546,7 @@ class ArticleIndex:
             meaning=meaning,
             words=words,
             day=_day(held.day[edition]),
+            printed=tuple((held.source[row], _day(held.day[row])) for row in now.printings(passing, body)),
         )
 
     def read(self, hit: ArticleHit) -> Article:

@@ -26,7 +26,8 @@ class Passing:
 
     ``edition`` is indexed by body: the row of the revision that the body is read in, the
     one published first of those that pass, -1 where none does. ``bodies`` are the keys of
-    those that pass, ``sentences`` says of each sentence id whether it may be found.
+    those that pass, ``sentences`` says of each sentence id whether it may be found, and
+    ``rows`` are the rows of all revisions that pass, in order of body.
     ``articles`` counts the articles that pass, ``undated`` those left out only because
     their date is unknown, ``total`` all there are.
     """
@@ -34,6 +35,7 @@ class Passing:
     edition: NDArray[np.int64]
     bodies: NDArray[np.int64]
     sentences: NDArray[np.bool_]
+    rows: NDArray[np.int64]
     every: bool
     articles: int
     undated: int
@@ -77,6 +79,13 @@ class Moment:
         rows = self.by_first[place.clip(min=0)]
         return np.where((place >= 0) & (ids <= self.catalogue.last[rows]), rows, -1)
 
+    def printings(self, passing: Passing, body: int) -> list[int]:
+        """The rows of all revisions that pass and print one body."""
+        bodies = self.catalogue.body[passing.rows]
+        first, last = np.searchsorted(bodies, [body, body + 1]).tolist()
+        rows: list[int] = passing.rows[first:last].tolist()
+        return rows
+
     def passing(self, where: Filter) -> Passing:
         """What ``where`` lets through: of each article the newest revision as of then, where
         that passes."""
@@ -108,6 +117,7 @@ class Moment:
             edition=edition,
             bodies=c.body_key[found],
             sentences=ranges_mask(c.first[found], c.last[found], int(c.last.max(initial=-1)) + 1),
+            rows=rows[np.argsort(c.body[rows], kind="stable")],
             every=bool(found.all()),
             articles=int(passing.sum()),
             undated=int(undated.sum()),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Literal
@@ -458,12 +458,12 @@ class _Desk:
 
     def _part(self, ranked: RankedSentence, agreeing: Sequence[RankedSentence] | None = None) -> Part:
         others = tuple(self._agreeing(ranked) if agreeing is None else agreeing)
-        days = [day for r in (ranked, *others) if (day := _day(r)) is not None]
+        days = [day for r in (ranked, *others) for day in (_day(r), *(day for _, day in r.printed)) if day]
         return Part(
             ranked=ranked,
             emphasis=tuple(value.span for value in self.values(ranked)),
             agreeing=others,
-            sources=tuple(dict.fromkeys(name for r in (ranked, *others) if (name := _source(r.article)))),
+            sources=tuple(dict.fromkeys(name for r in (ranked, *others) for name in _named(r) if name)),
             first_reported=min(days, default=None),
             corrects=bool(self.values(ranked)) and self._corrects(ranked),
         )
@@ -485,6 +485,13 @@ class _Desk:
         if self.fit(ranked) < 1.0 or self.fit(other) < 1.0 or not self._say_one_thing(ranked, other):
             return False
         return self._on_the_same(ranked, other)
+
+
+def _named(ranked: RankedSentence) -> Iterator[str | None]:
+    """The sources that print a sentence in these words, its own first."""
+    yield _source(ranked.article)
+    for source, _ in ranked.printed:
+        yield source
 
 
 def _at_odds(one: str, other: str) -> bool:

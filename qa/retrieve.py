@@ -58,7 +58,7 @@ class RankedSentence:
     ``signals`` are what it rests on, in the order of ``qa.signals.SIGNALS``. ``meaning``
     and ``words`` in [0, 1] are relative to this question's best, ``cosine`` is absolute;
     ``time`` in (0, 1] is the factor for age. Articles of one ``story`` are near copies of
-    each other.
+    each other; ``printed`` are source and day of each that has the very words.
     """
 
     article: Article
@@ -70,6 +70,7 @@ class RankedSentence:
     cosine: float
     time: float
     signals: tuple[float, ...]
+    printed: tuple[tuple[str | None, date | None], ...] = ()
 
     @property
     def text(self) -> str:
@@ -108,7 +109,7 @@ def rank(index: ArticleIndex, question: Question, where: Filter, when: When = _A
     if not len(look):
         return Ranking(found=found, sentences=(), widened=widened)
     read = {hit.key: index.read(hit) for hit in found.articles if hit.key in best}
-    stories = {hit.key: hit.story for hit in found.articles}
+    hits = {hit.key: hit for hit in found.articles}
     signals = measure(question, look, found.weights, found.terms, read, relevance, index.terms, as_of=strong)
     keys = look.keys.tolist()
     first = weights().scores(signals)
@@ -125,13 +126,14 @@ def rank(index: ArticleIndex, question: Question, where: Filter, when: When = _A
         RankedSentence(
             article=read[keys[place]],
             sentence=look.sentence(place),
-            story=stories[keys[place]],
+            story=hits[keys[place]].story,
             score=score,
             meaning=float(signals[place, PLACE["nearest"]]),
             words=float(signals[place, PLACE["wordiest"]]),
             cosine=float(signals[place, PLACE["meaning"]]),
             time=relevance[keys[place]].time,
             signals=tuple(signals[place].tolist()),
+            printed=hits[keys[place]].printed,
         )
         for place, score in placed
     ]
@@ -186,7 +188,7 @@ def passages(ranking: Ranking, k: int) -> tuple[Passage, ...]:
     for ranked in _diverse(ranking.sentences, k):
         article = ranked.article
         if (shown := printed.get((ranked.story, ranked.text))) is not None:
-            sources[shown][article.source] = None
+            sources[shown] |= _sources(ranked)
             continue
         taken = used.setdefault(article.id, [])
         place = ranked.sentence.ordinal
@@ -194,7 +196,7 @@ def passages(ranking: Ranking, k: int) -> tuple[Passage, ...]:
             continue
         window = _window(by_article[article.id], place, taken)
         printed |= {(ranked.story, _words(article, sentence)): len(made) for sentence in window}
-        sources.append({article.source: None})
+        sources.append(_sources(ranked))
         taken.append(range(window[0].ordinal, window[-1].ordinal + 1))
         made.append(
             Passage(
@@ -214,6 +216,10 @@ def passages(ranking: Ranking, k: int) -> tuple[Passage, ...]:
         replace(passage, sources=tuple(name for name in names if name))
         for passage, names in zip(made, sources, strict=True)
     )
+
+
+def _sources(ranked: RankedSentence) -> dict[str | None, None]:
+    return dict.fromkeys([ranked.article.source, *(source for source, _ in ranked.printed)])
 
 
 def _diverse(sentences: Sequence[RankedSentence], k: int) -> Iterator[RankedSentence]:

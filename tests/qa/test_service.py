@@ -295,3 +295,18 @@ def test_quotes_are_of_the_speaker_asked_about(tmp_path: Path) -> None:
     assert "sail again" in answer.text
     assert "finished" not in answer.text
     assert nobody.reason == "The articles don't say. No article mentions “Angela” or “Merkel”."
+
+
+def test_every_paper_that_prints_the_words_is_a_source(tmp_path: Path) -> None:
+    text = "The Ebben ferry will cost £90,000 to mend, its owner said."
+    with told(tmp_path, text, text, text, "Bees came back to the rectory.") as qa:
+        question = "How much will the Ebben ferry cost to mend?"
+        (claim,) = qa.ask(question).claims
+        assert sorted(claim.sources) == ["Paper 0", "Paper 1", "Paper 2"]
+        assert claim.first_reported == date(2025, 4, 1)
+        assert sorted(qa.retrieve(question, k=1)[0].sources) == ["Paper 0", "Paper 1", "Paper 2"]
+        (limited,) = qa.ask(question, sources=["Paper 1", "Paper 2"]).claims
+        assert sorted(limited.sources) == ["Paper 1", "Paper 2"]
+        assert limited.first_reported == date(2025, 4, 2)
+        (early,) = qa.ask(question, as_of=date(2025, 4, 1)).claims
+        assert early.sources == ("Paper 0",)
