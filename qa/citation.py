@@ -83,6 +83,8 @@ def deep_link(url: str | None, quote: str) -> str | None:
         fragment = _encode(" ".join(words))
     else:
         fragment = f"{_encode(' '.join(words[:_ENDS]))},{_encode(' '.join(words[-_ENDS:]))}"
+    # A directive that the address has already would be read as part of this one.
+    url = url.partition(":~:")[0].removesuffix("#")
     glue = ":~:text=" if "#" in url else "#:~:text="
     return f"{url}{glue}{fragment}"
 

@@ -24,6 +24,8 @@ def test_a_long_quote_is_linked_by_its_ends() -> None:
 
 def test_an_address_with_a_fragment_keeps_it() -> None:
     assert deep_link("https://x.example/a#top", "Yes.") == "https://x.example/a#top:~:text=Yes."
+    assert deep_link("https://x.example/a#:~:text=Old", "Yes.") == "https://x.example/a#:~:text=Yes."
+    assert deep_link("https://x.example/a#top:~:text=Old", "Yes.") == "https://x.example/a#top:~:text=Yes."
 
 
 @pytest.mark.parametrize(
