@@ -27,7 +27,8 @@ class Passing:
     ``edition`` is indexed by body: the row of the revision that the body is read in, the
     one published first of those that pass, -1 where none does. ``bodies`` are the keys of
     those that pass, ``sentences`` says of each sentence id whether it may be found, and
-    ``rows`` are the rows of all revisions that pass, in order of body.
+    ``rows`` are the rows of all revisions that pass, in order of the body that each prints,
+    which ``printed`` gives.
     ``articles`` counts the articles that pass, ``undated`` those left out only because
     their date is unknown, ``total`` all there are.
     """
@@ -36,6 +37,7 @@ class Passing:
     bodies: NDArray[np.int64]
     sentences: NDArray[np.bool_]
     rows: NDArray[np.int64]
+    printed: NDArray[np.int64]
     every: bool
     articles: int
     undated: int
@@ -81,8 +83,7 @@ class Moment:
 
     def printings(self, passing: Passing, body: int) -> list[int]:
         """The rows of all revisions that pass and print one body."""
-        bodies = self.catalogue.body[passing.rows]
-        first, last = np.searchsorted(bodies, [body, body + 1]).tolist()
+        first, last = np.searchsorted(passing.printed, (body, body + 1)).tolist()
         rows: list[int] = passing.rows[first:last].tolist()
         return rows
 
@@ -118,6 +119,7 @@ class Moment:
             bodies=c.body_key[found],
             sentences=ranges_mask(c.first[found], c.last[found], int(c.last.max(initial=-1)) + 1),
             rows=rows[np.argsort(c.body[rows], kind="stable")],
+            printed=np.sort(c.body[rows]),
             every=bool(found.all()),
             articles=int(passing.sum()),
             undated=int(undated.sum()),
