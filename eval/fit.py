@@ -46,7 +46,7 @@ from index.progress import bar
 from qa.confidence import CONFIDENCE_SIGNALS, measure_confidence
 from qa.question import understand
 from qa.retrieve import rank
-from qa.signals import SIGNALS, Weights
+from qa.signals import PLACE, SIGNALS, Weights
 
 __all__ = ["main"]
 
@@ -77,6 +77,7 @@ _TOLD = ("half 0", "half 1", "encyclopedia", *_MINOR)
 _SENTENCES = 120
 # What the gazette and the news weigh in the second model, as shares of the encyclopedia.
 _SHARE = 0.05
+# How far the second model may go from no weights at all: scikit-learn's inverse C.
 _PLAIN = 0.05
 # Refusing what the articles answer costs so many times what a passage does that doesn't
 # answer: the reader sees that it doesn't, but not what was kept back.
@@ -86,8 +87,7 @@ _COST = 4.5
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Asked:
     """One question of the set ``name``, put to an index. ``signals`` are of the sentences
-    found, best first, and ``right`` says which answer; ``articles`` are theirs. ``sure`` are
-    the signals of confidence."""
+    found, best first, and ``right`` says which answer; ``articles`` are theirs."""
 
     name: str
     signals: Matrix
@@ -222,9 +222,8 @@ def _choice(train: Sequence[_Asked], prior: dict[str, float], left_out: str | No
     """The weights of the conditional logit, (signals,)."""
     used = [asked for asked in train if asked.right.any() and not asked.right.all()]
     rows, right = np.concatenate([a.signals for a in used]), np.concatenate([a.right for a in used])
-    rows = rows.copy()
     if left_out:
-        rows[:, list(SIGNALS).index(left_out)] = 0
+        rows[:, PLACE[left_out]] = 0
     sizes = np.array([len(a.right) for a in used])
     starts, of = np.r_[0, np.cumsum(sizes)[:-1]], np.repeat(np.arange(len(sizes)), sizes)
     mass = _masses(used)
@@ -249,7 +248,7 @@ def _choice(train: Sequence[_Asked], prior: dict[str, float], left_out: str | No
     best = minimize(loss, centre, jac=True, method="L-BFGS-B", options={"maxiter": 500})
     found: Matrix = best.x / width
     if left_out:
-        found[list(SIGNALS).index(left_out)] = 0
+        found[PLACE[left_out]] = 0
     return found
 
 

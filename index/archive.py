@@ -474,8 +474,7 @@ class ArticleIndex:
         Raises StoreError where the index can't be read.
         """
         with self._moment() as now:
-            days = now.catalogue.day[now.catalogue.day > 0] if now else np.empty(0, np.int64)
-        return (date.fromordinal(int(days.min())), date.fromordinal(int(days.max()))) if len(days) else None
+            return now.period if now else None
 
     def terms(self, text: str) -> frozenset[str]:
         """The words of ``text`` in the form of ``SearchResult.terms``.

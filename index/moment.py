@@ -49,12 +49,14 @@ class Moment:
     """Caches, and the catalogue of the same or a later change.
 
     A body stored since the caches were published isn't found in them, so until the next
-    publication its article is seen in the revision before.
+    publication its article is seen in the revision before. ``period`` is the first and the
+    last day on which an article was published, None of no dated one.
     """
 
     caches: Caches
     catalogue: Catalogue
     by_first: NDArray[np.int64]
+    period: tuple[date, date] | None
     _passing: OrderedDict[tuple[Filter, date | None], Passing] = field(
         default_factory=OrderedDict, repr=False, compare=False
     )
@@ -62,7 +64,13 @@ class Moment:
     @classmethod
     def of(cls, caches: Caches, catalogue: Catalogue) -> Moment:
         """The moment that ``catalogue`` shows, as far as ``caches`` are up to it."""
-        return cls(caches=caches, catalogue=catalogue, by_first=np.argsort(catalogue.first, kind="stable"))
+        days = catalogue.day[catalogue.day > 0]
+        return cls(
+            caches=caches,
+            catalogue=catalogue,
+            by_first=np.argsort(catalogue.first, kind="stable"),
+            period=(date.fromordinal(int(days.min())), date.fromordinal(int(days.max()))) if len(days) else None,
+        )
 
     def body_rows(self, keys: Sequence[int] | NDArray[np.int64]) -> NDArray[np.int64]:
         """The rows of bodies by key, -1 for one that is gone."""

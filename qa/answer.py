@@ -10,24 +10,10 @@ from typing import Any
 from index import Span
 from qa.citation import Citation, Passage
 from qa.compose import Form
+from qa.dates import day_in_words
 from qa.signals import weights
 
-__all__ = ["Answer", "Claim", "day_in_words"]
-
-_MONTHS = (
-    "January",
-    "February",
-    "March",
-    "April",
-    "May",
-    "June",
-    "July",
-    "August",
-    "September",
-    "October",
-    "November",
-    "December",
-)
+__all__ = ["Answer", "Claim"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -157,12 +143,6 @@ class Answer:
             "as_of": self.as_of.isoformat() if self.as_of else None,
             "took_ms": round(self.took_ms, 1),
         }
-
-
-def day_in_words(day: date) -> str:
-    """A day as a reader writes it: 22 May 2025."""
-    # Not strftime: its month names follow the server's locale.
-    return f"{day.day} {_MONTHS[day.month - 1]} {day.year}"
 
 
 def article_facts(article: Any) -> Mapping[str, Any]:

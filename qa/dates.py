@@ -10,7 +10,7 @@ from datetime import date, timedelta
 from functools import partial
 from typing import Literal
 
-__all__ = ["COUNTS", "MONTHS", "WEEKDAYS", "Days", "Expression", "Tie", "Way", "expressions", "moved"]
+__all__ = ["COUNTS", "MONTHS", "WEEKDAYS", "Days", "Expression", "Tie", "Way", "day_in_words", "expressions", "moved"]
 
 Days = tuple[date, date]
 """First and last day, both included."""
@@ -59,11 +59,11 @@ _TENS = {
 # Seasons as the north has them, by first month and how many.
 _SEASONS = {"spring": 3, "summer": 6, "autumn": 9, "fall": 9, "winter": 12}
 
-_LONG = "January|February|March|April|May|June|July|August|September|October|November|December"
+_LONG = "|".join(MONTHS)
 _SHORT = "Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept?|Oct|Nov|Dec"
 # Beside the number of a day, a month may be short and in any case.
 _MONTH = rf"(?P<month>{_LONG}|(?:{_SHORT})\b\.?)"
-_WEEKDAY = "Monday|Tuesday|Wednesday|Thursday|Friday|Saturday|Sunday"
+_WEEKDAY = "|".join(WEEKDAYS)
 _WEEKDAY_SHORT = r"(?:Mon|Tues?|Wed|Thurs?|Thu|Fri|Sat|Sun)\.?"
 _YEAR = r"(?:1\d{3}|20\d{2}|21\d{2})"
 _DAY = r"(?:0?[1-9]|[12]\d|3[01])(?!\d)(?:st|nd|rd|th)?"
@@ -94,6 +94,12 @@ class Expression:
     tie: Tie
     days: Callable[[date, Way], Days | None]
     unsure: bool
+
+
+def day_in_words(day: date) -> str:
+    """A day as a reader writes it: 22 May 2025."""
+    # Not strftime: its month names follow the server's locale.
+    return f"{day.day} {MONTHS[day.month - 1]} {day.year}"
 
 
 def moved(day: date, days: int) -> date:

@@ -11,7 +11,7 @@ from typing import Literal
 
 from index import Filter, QuestionError, Span
 from index.article import clean_line
-from qa.values import Value, dates, names, numbers, quotations, scores, words_of
+from qa.values import Value, dates, listed, names, numbers, quotations, scores, words_of
 
 __all__ = [
     "MAX_QUESTION_LENGTH",
@@ -44,10 +44,6 @@ Wanted = Literal[
     "open",
 ]
 """What a question asks for; a thing is a company, team, film or the like, by name."""
-
-
-def _listed(words: str) -> list[str]:
-    return words.split()
 
 
 _PERSONS = (
@@ -184,7 +180,7 @@ _WHY = re.compile(
     r"\b(?:because|due to|owing to|thanks to|as a result of|caused by|blamed?|so that|in order to|reasons?)\b", re.I
 )
 _ORGANISED = frozenset(
-    _listed(
+    listed(
         "council group club university street road court fund hall company works service party union committee"
         " ltd plc inc corporation trust school college hospital station church park square united city town rovers"
         " athletic league cup division office ministry department agency museum bank association board house"
@@ -194,7 +190,7 @@ _ORGANISED = frozenset(
     )
 )
 _ORGANISED_ONLY = frozenset(
-    _listed(
+    listed(
         "council group club service party union committee ltd plc inc corporation trust ministry department"
         " agency board association police herald gazette times authority commission federation society university"
         " league division"
@@ -204,7 +200,7 @@ _PLACED = re.compile(
     r"\b(?:in|at|to|from|near|on|outside|around|across|through|off|into|towards?)\s+(?:the )?(?:\w+ )?$"
 )
 _STOP = frozenset(
-    _listed(
+    listed(
         "a an the of in on at to for from by with and or but is are was were be been being do does did has have"
         " had will would can could should may might must who whom whose what which when where why how many much"
         " long that this these those it its he she they his her their him them there as so if than then into about"
@@ -265,7 +261,7 @@ _SCORE_ASKED = re.compile(r"\b(?:score|result)\b(?! of the (?:vote|ballot|electi
 _NO_SPEAKER = re.compile(r"(?:he|she|they|it|we|you|i|articles?|papers?|newspapers?|press|media|stor(?:y|ies))", re.I)
 _CROWD = frozenset({"people", "fans", "supporters", "spectators"})
 _PEOPLE = frozenset(
-    _listed(
+    listed(
         "people persons men women children fans supporters spectators residents visitors protesters protestors marchers"
         " demonstrators guests customers passengers villagers runners worshippers mourners workers soldiers civilians"
     )

@@ -32,8 +32,6 @@ _READ_EACH = 3
 _AS_OF = (0.4, 20.0)
 _NO_DAY = (0.7, 365.0)
 
-# How much the days that a question names count beside age: the power of how well one fits.
-_DATED = 1.0
 # What is revised as a story goes on, so that "originally" asks for the oldest.
 _REVISED = ("number", "money", "percent", "date", "duration")
 # Sentences whose chance is at least this share of the best one's are as good: of these the
@@ -75,7 +73,7 @@ class RankedSentence:
     @property
     def text(self) -> str:
         """The sentence's words, exactly as in the article."""
-        return self.article.text[self.sentence.span.start : self.sentence.span.end]
+        return _words(self.article, self.sentence)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,8 +95,9 @@ def rank(index: ArticleIndex, question: Question, where: Filter, when: When = _A
     speaks for each. ``when`` is what the question says about time: days of publication
     that it demands narrow ``where``, unless they leave nothing.
     """
-    found = index.search(question.text, _narrowed(where, when))
-    widened = not found.articles and _narrowed(where, when) != where
+    narrowed = _narrowed(where, when)
+    found = index.search(question.text, narrowed)
+    widened = not found.articles and narrowed != where
     if widened:
         found = index.search(question.text, where)
     times, strong = _times(found.articles, where, when)
@@ -290,7 +289,7 @@ def _times(hits: Sequence[ArticleHit], where: Filter, when: When) -> tuple[list[
     if when.dated:
         fits = [preference(when, hit.day) if hit.day else LOWEST for hit in hits]
         # What happened on a day is told on that day, or looked back on later.
-        times = [time * fit**_DATED for time, fit in zip(times, fits, strict=True)]
+        times = [time * fit for time, fit in zip(times, fits, strict=True)]
     return times, strong
 
 

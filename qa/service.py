@@ -11,11 +11,12 @@ from functools import partial
 from types import TracebackType
 
 from index import Article, ArticleIndex, Filter, QuestionError, day_of
-from qa.answer import Answer, Claim, day_in_words
+from qa.answer import Answer, Claim
 from qa.citation import Citation, Passage, deep_link
 from qa.compose import Composition, compose
 from qa.confidence import confidence, measure_confidence
 from qa.conversation import Conversation
+from qa.dates import day_in_words
 from qa.question import Question, check_filter, understand
 from qa.rerank import Reranker
 from qa.retrieve import RankedSentence, Ranking, passages, rank, surroundings
@@ -107,7 +108,7 @@ class ArticleQA:
         ``published_from`` and ``published_to`` are days, both included; ``sources`` are
         names as ``Article.source`` has them.
 
-        Raises QuestionError, or StoreError where the index can't be read.
+        Raises QuestionError, ModelError, or StoreError where the index can't be read.
         """
         understood, where = _request(question, as_of, published_from, published_to, sources)
         _check_count(k)

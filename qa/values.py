@@ -14,8 +14,9 @@ from itertools import dropwhile
 from typing import Literal
 
 from index import Span
+from qa.dates import MONTHS, WEEKDAYS
 
-__all__ = ["Value", "agree", "comparable", "dates", "names", "numbers", "quotations", "scores", "words_of"]
+__all__ = ["Value", "agree", "comparable", "dates", "listed", "names", "numbers", "quotations", "scores", "words_of"]
 
 # Sentences whose values are remembered: those of one question are asked for several times over.
 _REMEMBERED = 2_048
@@ -44,15 +45,16 @@ class Value:
     change: bool = False
 
 
-def _listed(words: str) -> list[str]:
+def listed(words: str) -> list[str]:
+    """The words of a list written as text."""
     return words.split()
 
 
-_SMALL = _listed(
+_SMALL = listed(
     "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen"
     " seventeen eighteen nineteen"
 )
-_TENS = dict(zip(_listed("twenty thirty forty fifty sixty seventy eighty ninety"), range(20, 100, 10), strict=True))
+_TENS = dict(zip(listed("twenty thirty forty fifty sixty seventy eighty ninety"), range(20, 100, 10), strict=True))
 _SCALES = {
     "dozen": 12,
     "hundred": 100,
@@ -137,10 +139,8 @@ _WE_SAID = re.compile(
     re.I,
 )
 
-_MONTHS = _listed("January February March April May June July August September October November December")
-_DAYS = _listed("Monday Tuesday Wednesday Thursday Friday Saturday Sunday")
-_CALENDAR = frozenset([*_MONTHS, *_DAYS])
-_MONTH = "|".join(_MONTHS) + r"|(?:Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept?|Oct|Nov|Dec)(?:\.|\b)"
+_CALENDAR = frozenset([*MONTHS, *WEEKDAYS])
+_MONTH = "|".join(MONTHS) + r"|(?:Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept?|Oct|Nov|Dec)(?:\.|\b)"
 _PART = r"(?:\ (?:morning|afternoon|evening|night|lunchtime))?"
 _PERIOD = "week|month|year|weekend|spring|summer|autumn|fall|winter|season|century|decade|quarter|term"
 _DATE = re.compile(
@@ -154,7 +154,7 @@ _DATE = re.compile(
     | (?<=\b(?:since|until|early|after)\ )(?P<m6>{_MONTH})\b | (?<=\bbefore\ )(?P<m7>{_MONTH})\b
     | \b(?P<m8>January|February|April|June|July|August|September|October|November|December)\b
     | (?P<iso>\b\d{{4}}-\d\d-\d\d\b)
-    | \b(?:(?:last|next|this)\ )?(?P<w>{"|".join(_DAYS)})\b{_PART}
+    | \b(?:(?:last|next|this)\ )?(?P<w>{"|".join(WEEKDAYS)})\b{_PART}
     | (?<![\d,.£$€-])\b(?P<y5>1[1-9]\d\d|20\d\d)(?P<decade>s)?\b(?!%|[.,]\d|-\w)
     | \b(?P<text>yesterday|today|tonight|tomorrow{_PART}|(?:last|this|tomorrow)\ (?:night|morning|evening|afternoon)
         |(?:last|next|this)\ (?:{_PERIOD})|(?:earlier|later)\ (?:this|that)\ (?:{_PERIOD}|day)
@@ -187,7 +187,7 @@ _NAME = re.compile(
 _TOKENS = re.compile(r"[^\W_]+(?:[’'-][^\W_]+)*")
 _OPENING = " \t\"'“”‘’«([–—-"
 _TITLES = frozenset(
-    _listed(
+    listed(
         "mr mrs ms mx miss dr prof professor sir dame lord lady judge justice councillor cllr president minister"
         " prime captain sergeant inspector sen rep gov gen lt col capt rev hon senator governor general king queen"
         " prince princess pope chancellor secretary mayor"
@@ -195,7 +195,7 @@ _TITLES = frozenset(
 )
 # What begins a sentence with a capital and is no name.
 _STARTERS = frozenset(
-    _listed(
+    listed(
         "a about above according across after again against all almost already also although always among an and"
         " another any anyone are around as asked at away back because before behind being below between both but"
         " by can can't could despite did do does don't down during each earlier either elsewhere england's even"
@@ -215,7 +215,7 @@ _STARTERS = frozenset(
 # What may be "of" something and still be one name.
 _JOINT = re.compile(r" (?:of|for)(?: the)? |(?<=[’']s) ")
 _OF = frozenset(
-    _listed(
+    listed(
         "University Bank House Ministry Department Institute Church College Council Court Board Office Bureau"
         " Museum Republic Kingdom States Isle City Port Gulf Bay Duke Duchess Earl Prince Princess Secretary"
         " Archbishop Bishop League Association Federation Society School Academy Chamber Order Centers Centre"
@@ -369,7 +369,7 @@ def _dated(sentence: str) -> Iterator[_Dated]:
         year = m["y1"] or m["y2"] or m["y3"]
         key: tuple[object, ...]
         if month:
-            number = next(place for place, name in enumerate(_MONTHS, 1) if name.startswith(month[:3]))
+            number = next(place for place, name in enumerate(MONTHS, 1) if name.startswith(month[:3]))
             day = m["d1"] or m["d2"]
             key = ("day", int(year) if year else m["r3"], number, int(day) if day else None)
         elif m["iso"]:

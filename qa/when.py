@@ -12,7 +12,7 @@ from threading import Lock
 from typing import Any, Literal
 
 from index import Span
-from qa.dates import COUNTS, MONTHS, WEEKDAYS, Days, Expression, Way, expressions, moved
+from qa.dates import COUNTS, MONTHS, WEEKDAYS, Days, Expression, Way, day_in_words, expressions, moved
 
 __all__ = [
     "LOWEST",
@@ -57,7 +57,13 @@ class Mention:
         """The days as a reader reads them: "June 2025", "since 3 March 2025"."""
         if self.begin and self.end:
             return shown(self.begin, self.end)
-        return f"since {_long(self.begin)}" if self.begin else f"until {_long(self.end)}" if self.end else "any day"
+        return (
+            f"since {day_in_words(self.begin)}"
+            if self.begin
+            else f"until {day_in_words(self.end)}"
+            if self.end
+            else "any day"
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,11 +116,6 @@ class When:
     def dated(self) -> bool:
         """Whether ``preference`` tells days apart."""
         return any(mention.strength != "fact" for mention in self.mentions)
-
-    @property
-    def bounded(self) -> bool:
-        """Whether the days meant have a first and a last."""
-        return any(mention.begin and mention.end for mention in self.mentions if mention.strength != "fact")
 
     def telling(self, today: date, other: When | None) -> When:
         """The same with only what tells days of publication apart: not what holds ``today``
@@ -196,20 +197,16 @@ def preference(when: When, day: date) -> float:
 def shown(begin: date, end: date) -> str:
     """Days as a reader reads them: "Sunday 2 March 2025", "March 2025", "2–9 May 2025"."""  # noqa: RUF002 - it is what is written
     if begin == end:
-        return f"{WEEKDAYS[begin.weekday()]} {_long(begin)}"
+        return f"{WEEKDAYS[begin.weekday()]} {day_in_words(begin)}"
     whole = begin.day == 1 and (end == date.max or moved(end, 1).day == 1)
     if whole and (begin.month, end.month) == (1, 12):
         return f"{begin.year}" if begin.year == end.year else f"{begin.year}–{end.year}"
     first, last = MONTHS[begin.month - 1], MONTHS[end.month - 1]
     if begin.year != end.year:
-        return f"{first} {begin.year} – {last} {end.year}" if whole else f"{_long(begin)} – {_long(end)}"
+        return f"{first} {begin.year} – {last} {end.year}" if whole else f"{day_in_words(begin)} – {day_in_words(end)}"
     if whole:
         return f"{first} {begin.year}" if first == last else f"{first}–{last} {end.year}"
-    return f"{begin.day}–{_long(end)}" if first == last else f"{begin.day} {first} – {_long(end)}"
-
-
-def _long(day: date) -> str:
-    return f"{day.day} {MONTHS[day.month - 1]} {day.year}"
+    return f"{begin.day}–{day_in_words(end)}" if first == last else f"{begin.day} {first} – {day_in_words(end)}"
 
 
 # Questions.

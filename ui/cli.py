@@ -489,7 +489,6 @@ def _facts(article: Article) -> dict[str, Any]:
         **article_facts(article),
         "modified": modified,
         "language": article.language,
-        "revision": article.revision,
     }
 
 
@@ -658,8 +657,10 @@ def _ask(options: argparse.Namespace) -> int:
     with ArticleQA.open(_index(options), model=options.model, reranker=options.reranker) as qa:
         answer = qa.ask(options.question, **_limits(options))
     if options.json:
-        explained = [{**_passage(passage), "shares": shares} for passage, shares in answer.explain()]
-        _print_json(answer.to_dict() | ({"explain": explained} if options.explain else {}))
+        facts = answer.to_dict()
+        if options.explain:
+            facts["explain"] = [{**_passage(passage), "shares": shares} for passage, shares in answer.explain()]
+        _print_json(facts)
     else:
         _print_answer(answer)
         if options.explain:

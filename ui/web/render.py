@@ -14,8 +14,9 @@ from datetime import datetime
 from typing import TypedDict
 
 from index.article import Article, Filter, Published, Span, clean
-from qa.answer import Answer, Claim, day_in_words
+from qa.answer import Answer, Claim
 from qa.citation import Citation, Passage, deep_link, is_web_address
+from qa.dates import day_in_words
 
 __all__ = [
     "Mark",
