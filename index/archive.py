@@ -136,16 +136,14 @@ class Look:
 class SearchResult:
     """Articles found for a question, in no order that means anything: rank them.
 
-    ``terms`` are the question's words as indexed and ``weights`` how rare each is;
-    ``unseen`` is what a word weighs that no sentence has. ``passing`` counts the articles
-    that the filter lets through, ``undated`` those it leaves out only because their date is
-    unknown, ``total`` all.
+    ``terms`` are the question's words as indexed and ``weights`` how rare each is.
+    ``passing`` counts the articles that the filter lets through, ``undated`` those it
+    leaves out only because their date is unknown, ``total`` all.
     """
 
     articles: tuple[ArticleHit, ...]
     terms: tuple[str, ...]
     weights: tuple[float, ...]
-    unseen: float
     passing: int
     undated: int
     total: int
@@ -461,7 +459,7 @@ class ArticleIndex:
                 return measure(self._path, self._store, engine)
 
     def has(self, term: str) -> bool:
-        """Whether any sentence has a term in the form of ``SearchResult.terms``.
+        """Whether any sentence or headline has a term in the form of ``SearchResult.terms``.
 
         Raises StoreError where the index can't be read.
         """
@@ -528,7 +526,6 @@ class ArticleIndex:
                 ),
                 terms=terms,
                 weights=tuple(words.weights(terms).tolist()),
-                unseen=words.unseen,
                 passing=passing.articles,
                 undated=passing.undated,
                 total=passing.total,
@@ -929,5 +926,5 @@ _NO_LOOK = Look(
     article_ids={},
 )
 _NOTHING = SearchResult(
-    articles=(), terms=(), weights=(), unseen=0.0, passing=0, undated=0, total=0, question=np.empty(0, np.float32)
+    articles=(), terms=(), weights=(), passing=0, undated=0, total=0, question=np.empty(0, np.float32)
 )

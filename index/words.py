@@ -179,16 +179,9 @@ class WordIndex:
 
     def weights(self, terms: Terms) -> NDArray[np.float64]:
         """Each term's BM25 inverse document frequency over sentences, (n,)."""
-        return np.array([self._rarity(self._sentences.frequency(term)) for term in terms], np.float64)
-
-    @property
-    def unseen(self) -> float:
-        """The weight of a term that no sentence has."""
-        return self._rarity(0)
-
-    def _rarity(self, frequency: int) -> float:
         n = len(self._sentences)
-        return math.log(1 + (n - frequency + 0.5) / (frequency + 0.5))
+        found = [self._sentences.frequency(term) for term in terms]
+        return np.array([math.log(1 + (n - f + 0.5) / (f + 0.5)) for f in found], np.float64)
 
     def search_articles(self, terms: Terms, k: int, allowed: _Keys | None = None) -> _Hits:
         """The ``k`` best articles by key, of those allowed, with their BM25.

@@ -243,7 +243,7 @@ class ArticleQA:
         if not found.passing:
             return f"None of the {found.total:,} articles passes the filters.{undated}"
         told = ["The articles don't say."]
-        unseen = {term for term, w in zip(found.terms, found.weights, strict=True) if w >= found.unseen}
+        unseen = {term for term in found.terms if not self._index.has(term)}
         # A day that was understood needn't stand in any article.
         read_as = [mention.span for mention in when.mentions]
         missing = [

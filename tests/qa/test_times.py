@@ -149,3 +149,13 @@ def test_articles_of_the_first_and_the_last_day_there_is_can_be_asked_about(tmp_
         for asked in ("How many otters were counted last week?", "How many otters two days before the count in March?"):
             qa.ask(asked)
             qa.ask(asked, as_of=day)
+
+
+def test_what_stands_in_a_headline_is_mentioned(tmp_path: Path) -> None:
+    with ArticleIndex.open(tmp_path / "index", create=True) as index:
+        index.add([Article(id="a", title="Zebulon Hall", text="Wardens counted 4,100 otters on the river.")])
+    with ArticleQA.open(tmp_path / "index") as qa:
+        answer = qa.ask("Who painted the ceiling of Zebulon for Quarrington?")
+    assert not answer.answered
+    assert "“Quarrington”" in (answer.reason or "")
+    assert "“Zebulon”" not in (answer.reason or "")
