@@ -109,14 +109,16 @@ class Look:
     columns: each of n values, one a sentence.
 
     ``keys`` are the articles', as ``ArticleHit.key``; ``ordinals`` count from 0 and
-    ``paragraphs`` from 1. ``meaning`` is the cosine of a sentence's own vector with the
-    question, ``context`` that of its context-pooled one, ``words`` its BM25. ``holds``,
-    (n, terms), says which of the question's terms it has.
+    ``paragraphs`` from 1. ``vectors``, (n, dimension), are the sentences' own, of unit
+    length; ``meaning`` is their cosine with the question, ``context`` that of the
+    context-pooled ones, ``words`` the BM25. ``holds``, (n, terms), says which of the
+    question's terms a sentence has.
     """
 
     keys: NDArray[np.int64]
     ordinals: NDArray[np.int64]
     paragraphs: NDArray[np.int64]
+    vectors: Vectors
     meaning: Vectors
     context: Vectors
     words: NDArray[np.float64]
@@ -585,7 +587,8 @@ class ArticleIndex:
                 keys=np.repeat(np.array(there, np.int64), [len(body.sentences) for body in placed]),
                 ordinals=np.array([row[1] for row in rows], np.int64),
                 paragraphs=np.array([row[2] for row in rows], np.int64),
-                meaning=np.concatenate([body.vectors @ found.question for body in placed]),
+                vectors=(vectors := np.concatenate([body.vectors for body in placed])),
+                meaning=vectors @ found.question,
                 context=np.concatenate([pool(body.vectors, body.title_vector) @ found.question for body in placed]),
                 words=np.array([by_words.get(number, 0.0) for number in numbers.tolist()], np.float64),
                 holds=holds,
@@ -918,6 +921,7 @@ _NO_LOOK = Look(
     keys=np.empty(0, np.int64),
     ordinals=np.empty(0, np.int64),
     paragraphs=np.empty(0, np.int64),
+    vectors=np.empty((0, 0), np.float32),
     meaning=np.empty(0, np.float32),
     context=np.empty(0, np.float32),
     words=np.empty(0, np.float64),

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 from index import Article, Span, day_of
 from qa.question import Question, asks_for_question, is_question, is_question_or_heading
 from qa.retrieve import RankedSentence
-from qa.values import Value, agree, comparable, names, numbers, quotations, words_of
+from qa.values import Value, agree, comparable, dates, names, numbers, quotations, words_of
 
 __all__ = ["Composition", "Form", "Part", "compose"]
 
@@ -27,20 +27,31 @@ _LOOKED = 40
 _FIT = 0.5
 _FIT_NAMED = 0.25
 # A further sentence must come this near to the best in log-odds, and say something else.
-_NEARLY = 2.0
+_NEARLY = 2.5
 _NEARLY_LISTED = 2.5
 # What having all the question's words adds.
 _COVERS = 0.5
-_MOST = 3
+# What a letter to the editor loses: it repeats what was reported, and holds opinions.
+_OF_READERS = 1.5
+_MOST = 4
 _MOST_ITEMS = 6
 _SAME_WORDS = 0.7
 # Accounts are of one thing where the other is this near to the best sentence: by meaning, and by
 # its share of the question's words, of the best one's words, or by its score.
 _ALIKE_COSINE = 0.72
+_ALIKE_NEARLY = 0.65
+_ALIKE_MEANING = 0.55
 _ALIKE_COVERAGE = 0.75
 _ALIKE_WORDS = 0.4
-_ALIKE_ODDS = 3.0
+_ALIKE_ODDS = 3.5
 _ALIKE_AT_LEAST = 0.3
+_AS_WELL = 1.5
+# How far behind a sentence may be that takes the best one back.
+_OVERTAKEN_ODDS = 5.0
+_OVERTAKEN_COSINE = 0.45
+_OVERTAKEN_MEANING = 0.25
+# Characters of an article in which it says what is new.
+_BEGINNING = 300
 _SHARED_AT_LEAST = 0.15
 _COVERED_AT_LEAST = 0.2
 # Where one names the other's value as the old one, less will do.
@@ -49,6 +60,14 @@ _DIFFER = 2
 _MOST_ACCOUNTS = 4
 # Days within which two papers differ; after more, the later has the later state.
 _RIVALS_WITHIN = 6
+# After so many days it is another year's figure, and no state of the same one.
+_ONE_STATE = 365
+# One amount seldom grows by more in the telling.
+_FAR_APART = 30.0
+# A month without its year is of another time where it lies so many months back.
+_MONTHS_BACK = range(2, 11)
+# In January and February last year is not long ago.
+_EARLY = 3
 # Characters around a sentence in which a correction says that it is one.
 _CLOSE_BY = 250
 
@@ -117,7 +136,7 @@ def compose(
         return Composition(form="list", parts=parts)
     if not first and question.wants in _CAN_DIFFER and (parts := desk.accounts()):
         return Composition(form="accounts", parts=parts)
-    return Composition(form="sentences", parts=desk.sentences())
+    return Composition(form="sentences", parts=desk.sentences(first=first))
 
 
 # Of these a sentence holds few, so that one of the kind is likely the answer; names are everywhere.
@@ -143,6 +162,9 @@ _DENIED = re.compile(
     r"|without|cleared|acquitted)\b|n['’]t\b",
     re.IGNORECASE,
 )
+_READERS = re.compile(r"\b(?:letter|reader|writer|correspondent|opinion|columnist|editorial)s?\b", re.IGNORECASE)
+_LETTER = re.compile(r"letters?\b(?! (?:bomb|box|from (?!readers)))", re.IGNORECASE)
+_SIR = re.compile(r"\s*(?:sir|madam|dear (?:sir|madam|editor)|editor)\s*(?:[,:–—-]|\Z)", re.IGNORECASE)
 # A newspaper that puts right what it or another printed.
 _CORRECTION = re.compile(
     r"\b(?:corrections?\b(?= ?[:(]|$| and )|corrected|clarification|gave the wrong|(?:was|were) (?:wrong|incorrect)\b"
@@ -157,6 +179,15 @@ _CORRECTION = re.compile(
 _REVISED = re.compile(
     r"\b(?:rose|risen|raised|increased|gone (?:up|down)|fallen|fell to|reduced|lowered|cut|grown|climbed|revised"
     r"|updated|no longer|now (?:known|expected|due|put|thought|estimated|stands?))\b",
+    re.IGNORECASE,
+)
+
+
+# What says that something is otherwise than was reported, or than was planned.
+_OVERTAKES = re.compile(
+    r"\b(?:wrong|wrongly|recount(?:ed)?|overturn(?:ed|s)?|quash(?:ed|es)|mistake|put (?:back|off)|postponed?|delayed"
+    r"|brought forward|cancell?ed|scrapped|dropped|revers(?:ed|al)|withdr(?:ew|awn|aws)|reinstated|u-turn|after all"
+    r"|called off|instead of|rather than|abandoned|revoked)\b",
     re.IGNORECASE,
 )
 
@@ -183,12 +214,15 @@ class _Desk:
         self._fits: dict[tuple[str, int], float] = {}
         weight = _FIT if question.value in _SURE else _FIT_NAMED
         self.merit = {_key(r): _odds(r) + weight * self.fit(r) + _COVERS * self._covers(r) for r in pool}
+        if not _READERS.search(question.text):
+            self.merit = {_key(r): self.merit[_key(r)] - _OF_READERS * _is_letter(r.article) for r in pool}
         self.pool = sorted(pool, key=lambda r: -self.merit[_key(r)])
 
     # The forms of an answer.
 
-    def sentences(self) -> tuple[Part, ...]:
-        """The best sentence, and those that add to it."""
+    def sentences(self, *, first: bool) -> tuple[Part, ...]:
+        """The best sentence, and those that add to it; unless the ``first`` word on it is asked
+        for, never without a newer one that takes it back."""
         best = self.pool[0]
         chosen = [best]
         sure = self.fit(best) == 1.0 and self.question.value in _SURE
@@ -201,6 +235,9 @@ class _Desk:
             if sure and not (self._as_good(ranked, best) and self._adds(ranked, chosen)):
                 continue
             chosen.append(ranked)
+        later = None if first else self._overtaking(chosen)
+        if later is not None and later not in chosen:
+            chosen = [*chosen[: _MOST - 1], later]
         return self._parts(self._in_order(chosen))
 
     def _as_good(self, ranked: RankedSentence, best: RankedSentence) -> bool:
@@ -262,9 +299,9 @@ class _Desk:
         told = [best]
         seen = {best.article.id}
         for ranked in self.pool[1:]:
-            if ranked.article.id in seen or self.fit(ranked) < 1.0:
+            if ranked.article.id in seen or self.fit(ranked) < 1.0 or _is_letter(ranked.article):
                 continue
-            if self._on_the_same(best, ranked):
+            if self._on_the_same(best, ranked) or any(self._on_the_very_same(one, ranked) for one in told):
                 told.append(ranked)
                 seen.add(ranked.article.id)
         told.sort(key=lambda r: (-(_day(r) or date.min).toordinal(), -self.merit[_key(r)]))
@@ -285,6 +322,27 @@ class _Desk:
             part = self._part(shown, [r for r in group if r is not shown])
             parts.append(replace(part, earlier=group is not groups[0] and self._replaces(newest, shown)))
         return tuple(parts)
+
+    def _overtaking(self, chosen: Sequence[RankedSentence]) -> RankedSentence | None:
+        """The best sentence of a newer article that says that what one ``chosen`` says is no
+        longer so: that a count was wrong, a date put off, a plan dropped."""
+        return next((r for r in self.pool[1:] if any(self._overtakes(old, r) for old in chosen)), None)
+
+    def _overtakes(self, older: RankedSentence, newer: RankedSentence) -> bool:
+        then, now = _day(older), _day(newer)
+        if then is None or now is None or not 0 < (now - then).days <= _ONE_STATE:
+            return False
+        if newer.cosine < _OVERTAKEN_COSINE * older.cosine or _odds(newer) < _odds(older) - _OVERTAKEN_ODDS:
+            return False
+        if float(older.vector @ newer.vector) < _OVERTAKEN_MEANING:
+            return False
+        says_so = [form.search(newer.text) for form in (_OVERTAKES, _REVISED, _CORRECTION)]
+        if self.question.value not in _CAN_DIFFER:
+            return any(says_so)
+        if self.fit(newer) < 1.0 or any(agree(a, b) for a in self.values(older) for b in self.values(newer)):
+            return False
+        beginning = f"{newer.article.title}. {newer.article.text[:_BEGINNING]}"
+        return any(says_so) or any(form.search(beginning) for form in (_OVERTAKES, _CORRECTION))
 
     # What the forms are made of.
 
@@ -335,14 +393,14 @@ class _Desk:
     def _on_the_same(self, best: RankedSentence, other: RankedSentence) -> bool:
         """Whether ``other`` gives a value for what ``best`` gives one for."""
         a, b = self._one_value(best), self._one_value(other)
-        if a is None or b is None or not (agree(a, b) or comparable(a, b)):
+        if a is None or b is None or not (agree(a, b) or comparable(a, b)) or _far_apart(a, b):
+            return False
+        if self._of_another_time(other) or _days_apart(best, other) > _ONE_STATE:
             return False
         if any(agree(old, b) for old in self.question.former(best.text)) or any(
             agree(old, a) for old in self.question.former(other.text)
         ):
-            return other.cosine >= _ALIKE_TAKEN_BACK * best.cosine
-        if other.cosine < max(_ALIKE_AT_LEAST, _ALIKE_COSINE * best.cosine):
-            return False
+            return self._near(best, other, _ALIKE_TAKEN_BACK)
         # The figures differ: that is the point.
         own, theirs = ({w for w in self._words(r) if not w.isdigit()} for r in (best, other))
         shared = len(own & theirs) / max(1, min(len(own), len(theirs)))
@@ -351,24 +409,70 @@ class _Desk:
             # not where one names both: Taipei is in Taiwan.
             if not agree(a, b) and (_names(best.text, b) or _names(other.text, a)):
                 return False
-            return shared >= _ALIKE_WORDS and self._rivals(best, other)
+            return shared >= _ALIKE_WORDS and self._near(best, other, _ALIKE_COSINE) and self._rivals(best, other)
         # The same weekday of another week is another day.
         if a.key[0] == "weekday" and not self._rivals(best, other):
+            return False
+        return self._measures_the_same(best, other, shared)
+
+    def _on_the_very_same(self, one: RankedSentence, other: RankedSentence) -> bool:
+        """The same, where they are as near to each other in meaning as to the question."""
+        return float(one.vector @ other.vector) >= _ALIKE_MEANING and self._on_the_same(one, other)
+
+    def _measures_the_same(self, best: RankedSentence, other: RankedSentence, shared: float) -> bool:
+        """Whether two sentences that share so much of their words measure or count one thing."""
+        rivals = self._rivals(best, other)
+        of_one = any(agree(a, b) for a in names(best.text) for b in names(other.text))
+        if shared >= _ALIKE_WORDS and rivals and of_one and self._near(best, other, _ALIKE_TAKEN_BACK):
+            return True
+        if self._moves_on(best, other):
+            return True
+        if self._near(best, other, _ALIKE_NEARLY) and float(best.vector @ other.vector) >= _ALIKE_MEANING:
+            return True
+        if not self._near(best, other, _ALIKE_COSINE):
             return False
         if shared >= _ALIKE_WORDS:
             return True
         # What is counted or measured, in an article as near: "the crowd was", "the attendance was".
         if _odds(other) < _odds(best) - _ALIKE_ODDS:
             return False
-        if (self.question.counted or self.question.unit) and self._rivals(best, other):
+        if (self.question.counted or self.question.unit or self.question.value == "money") and rivals:
             return True
         covered = self._coverage(other)
         return shared >= _SHARED_AT_LEAST and covered >= max(_COVERED_AT_LEAST, _ALIKE_COVERAGE * self._coverage(best))
 
+    @staticmethod
+    def _moves_on(best: RankedSentence, other: RankedSentence) -> bool:
+        """Whether a newer sentence answers as well, though in words that are further from the question's."""
+        now, then = _day(other), _day(best)
+        newer = now is not None and then is not None and now > then
+        return newer and _odds(other) >= _odds(best) - _AS_WELL and _Desk._near(best, other, _OVERTAKEN_COSINE)
+
+    @staticmethod
+    def _near(best: RankedSentence, other: RankedSentence, share: float) -> bool:
+        return other.cosine >= share * best.cosine and (share < _ALIKE_NEARLY or other.cosine >= _ALIKE_AT_LEAST)
+
+    def _of_another_time(self, ranked: RankedSentence) -> bool:
+        """Whether a sentence speaks of a month or a year well before it was printed, which the
+        question doesn't name: what held then."""
+        day = _day(ranked)
+        if day is None or self.question.value == "date":
+            return False
+        asked = set(words_of(self.question.text))
+        for value in dates(ranked.text):
+            kind, *parts = value.key
+            year, month = (parts[0], parts[1]) if kind == "day" else (parts[0] if kind == "year" else None, None)
+            if asked.intersection(words_of(ranked.text[value.span.start : value.span.end])):
+                continue
+            if isinstance(year, int) and year < day.year - (day.month < _EARLY):
+                return True
+            if year is None and isinstance(month, int) and (day.month - month) % 12 in _MONTHS_BACK:
+                return True
+        return False
+
     def _rivals(self, one: RankedSentence, other: RankedSentence) -> bool:
         """Whether two papers speak of it within a few days of each other, or one corrects."""
-        a, b = _day(one), _day(other)
-        apart = abs((a - b).days) if a and b else 0
+        apart = _days_apart(one, other)
         rivals = _source(one.article) != _source(other.article) or self._corrects(one) or self._corrects(other)
         return rivals and apart <= _RIVALS_WITHIN
 
@@ -487,6 +591,11 @@ class _Desk:
         return self._on_the_same(ranked, other)
 
 
+def _is_letter(article: Article) -> bool:
+    """Whether a reader wrote it, as far as its headline or its first words show."""
+    return bool(_LETTER.match(article.title) or _SIR.match(article.text))
+
+
 def _named(ranked: RankedSentence) -> Iterator[str | None]:
     """The sources that print a sentence in these words, its own first."""
     yield _source(ranked.article)
@@ -512,6 +621,17 @@ def _names(text: str, value: Value) -> bool:
 def _odds(ranked: RankedSentence) -> float:
     chance = min(max(ranked.score, 1e-9), 1 - 1e-9)
     return math.log(chance / (1 - chance))
+
+
+def _days_apart(one: RankedSentence, other: RankedSentence) -> int:
+    a, b = _day(one), _day(other)
+    return abs((a - b).days) if a and b else 0
+
+
+def _far_apart(one: Value, other: Value) -> bool:
+    """Whether two amounts differ so much that they can hardly be of one thing."""
+    a, b = one.key[-1], other.key[-1]
+    return isinstance(a, float) and isinstance(b, float) and max(a, b) > _FAR_APART * max(min(a, b), 1.0)
 
 
 def _key(ranked: RankedSentence) -> tuple[str, int]:

@@ -62,17 +62,19 @@ _THINGS = (
 )
 _FIGURES = (
     "number|score|total|population|toll|attendance|figure|temperature|height|length|width|depth|magnitude|turnout|amount|"
-    "size|speed|weight|count"
+    "size|speed|weight|count|margin|majority"
 )
 _AMOUNT = "cost|price|value|fee|salary|fine|budget|bill|rent|wage|prize|bid|debt|profit|loss|sum|deposit|refund"
 _MONEY_VERB = (
     r"costs?|pay|paid|pays|spend|spent|worth|raised?|fined?|fee|price[ds]?|salary|money|earn(?:ed|s)?|prize|budget|bill|"
     r"charge[ds]?|owed?|donated?|given|stolen|stole|sold|sell|buy|bought|rent|debt|loan|forgiveness|funding|grant|aid"
+    r"|sav(?:e[ds]?|ing)|invest(?:ed)?|borrow(?:ed)?|embezzled?|refund(?:ed)?"
 )
+_AUXILIARY = "is|was|are|were|will|does|did|do|has|have|had|would|should"
 _SAY = (
     r"say|said|think|tell|told|call|called|describe|described|claim|claimed|promise|add|reply|replied|warn|warned|write"
     r"|wrote|make of|respond(?:ed)?|react(?:ed)?|comment(?:ed)?|announce|argue|accuse|admit|deny"
-    r"|complain|thank|advise|suggest|urge|expect"
+    r"|complain|thank|explain|justify|defend|advise|suggest|urge|expect"
 )
 _FORMS: tuple[tuple[Wanted, str], ...] = (
     ("sequence", r"\bwhat (?:has |have |had )?(?:happened|been happening|went on|took place)\b"),
@@ -99,7 +101,8 @@ _FORMS: tuple[tuple[Wanted, str], ...] = (
         "number",
         r"\bwhat (?:did|does|do) .*\b(?:come|amount|add up) to\b|\bhow much .*\b(?:increase|ris|fall|drop|grow)",
     ),
-    ("money", r"\bhow much (?:is|was|are|were|will|does|did|do|has|have|had|would|should)\b"),
+    ("number", r"\bhow much of\b"),
+    ("money", rf"\bhow much (?:(?:more|less|money|in total|a (?:year|month|week|day|head)) )?(?:{_AUXILIARY})\b"),
     (
         "number",
         r"\bhow (?:much|far|tall|big|large|high|wide|deep|hot|cold|warm|heavy|fast|strong|loud|thick|close|full)\b",
@@ -147,6 +150,7 @@ _UNIT_ASKED = (
         re.compile(r"\bhow (?:far|tall|high|wide|deep|thick|close)\b|\b(?:height|length|width|depth|distance)\b", re.I),
     ),
     ("weight", re.compile(r"\b(?:how heavy|weigh|weight)\b", re.I)),
+    ("extent", re.compile(r"\bhow much of\b", re.I)),
     ("speed", re.compile(r"\b(?:how fast|speed)\b", re.I)),
 )
 _SAID = r"said|says|told|added|according to|announced|reported|claimed|argued|warned|wrote|explained|insisted|admitted"
@@ -249,12 +253,52 @@ _OPPOSITES = tuple(
 _NEAR = 60
 
 
+# "Who is the captain of the team?", "What is the name of his wife?", "Which prison was he sent to?"
+_IS_WHAT = re.compile(
+    r"\b(?:who|what)(?:['’]s| is| was| are| were| became| will be) (?:the |a |an )?(?:name of )?(?P<phrase>[^?,.;:]+)",
+    re.I,
+)
+_WHICH_WHAT = re.compile(
+    r"\b(?:which|what) (?P<phrase>(?:[\w’'-]+ ){0,2}?[\w’'-]+) (?:is|are|was|were|did|does|do|has|have|had|will|would"
+    r"|can|could|\w{3,}ed|won|built|made|took|bought|sold|left|led|held|wrote|said)\b",
+    re.I,
+)
+_NOUN_ENDS = re.compile(
+    r" (?:of|in|at|for|to|from|on|with|when|who|that|which|by|during|after|before|about|between|and|or|is|was|are|were"
+    r"|did|does|will|has|had|have)\b",
+    re.I,
+)
+_VAGUE = frozenset(
+    listed(
+        "name names kind kinds type types sort sorts number day days date dates year years month months week weeks time"
+        " way thing things part parts reason reasons percentage percent amount age total others other one ones people"
+        " person man woman place country city town state area region company group team organization organisation term"
+        " word words being going his her its their there it he she they this that these those not called known century"
+        " like made done used considered located said so now then has had job post position role profession occupation"
+        " trade height length width size speed weight depth distance temperature margin mistake error problem trouble"
+        " excuse explanation answer reply response reaction welcome change difference topic subject issue theme"
+        " continent celebrity star holiday event incident charge head result results outcome effect effects impact"
+        " consequence consequences purpose aim goal plan idea view opinion stance feature features characteristic"
+        " example examples measure step action decision move weapon method nationality religion language gender colour"
+        " color nickname figure fact detail information news story source origin background status condition level"
+        " rate range series field club team party band firm film movie book song show latest cause causes factor"
+        " factors advantage disadvantage significance importance meaning definition limit item items object objects"
+        " percent share proportion fraction score majority lead deal matter point point points message words title"
+        " nation village county district province location site spot address body institution agency department"
+        " event events date deadline age men women persons individuals folk someone anybody others"
+    )
+)
 _IS_LONG = re.compile(r"\bhow long (?:is|are|was|were) (?!it going|the (?:wait|sentence|film|ban|term))", re.I)
 # "Marrowby council" is no person.
 _OF_PLACE = tuple(
     f"{s} {w}" for s in ("", "'s", "’s") for w in ("council", "club", "police", "court", "harbour", "university")
 )
 _PAST_ASKED = re.compile(r"\b(?:when|day|date|year|month|time) (?:did|was|were|had)\b", re.I)
+_CLOCK_ASKED = re.compile(r"\b(?:what|which) time\b(?! of (?:the )?year)|\bwhat hour\b", re.I)
+_MARGIN_ASKED = re.compile(r"\b(?:margin|majority)\b", re.I)
+_MARGIN = re.compile(r"\b(?:by|margin|majority|lead|of|with)(?: (?:of|just|only|about|was|is|a|an|mere))* $", re.I)
+_SIZE_ASKED = re.compile(r"\b(?:big|large|size|strong|measure|amount)\b", re.I)
+_EXTENTS = frozenset({"area", "volume", "weight", "length"})
 _YEAR_ASKED = re.compile(r"\b(?:what|which) year\b", re.I)
 _STILL_AHEAD = re.compile(r"\b(?:will|due|expected|scheduled|is to|are to|until|next)\b", re.I)
 _SCORE_ASKED = re.compile(r"\b(?:score|result)\b(?! of the (?:vote|ballot|election|poll))", re.I)
@@ -267,6 +311,34 @@ _PEOPLE = frozenset(
     )
 )
 _ATTENDANCE = re.compile(r"\b(?:attendance|crowd|turnout|audience|gate) (?:was|of|at|reached)\b[^,.;]*$")
+
+
+def _stem(word: str) -> str:
+    """A crude stem: enough to match "votes" with "vote" and "saved" with "save"."""
+    for ending, put in (("ies", "y"), ("sses", "ss"), ("ing", ""), ("ed", ""), ("es", ""), ("s", ""), ("e", "")):
+        if word.endswith(ending) and len(word) - len(ending) >= 3 and not (ending == "s" and word.endswith("ss")):
+            return word[: -len(ending)] + put
+    return word
+
+
+# Nouns that newspapers count one and the same thing by.
+_COUNTED_ALIKE = tuple(
+    frozenset(map(_stem, listed(words)))
+    for words in (
+        "home house household property dwelling building",
+        "job post position role worker employe redundancy",
+        "pupil student schoolchildren child children",
+        "thing item piece object artefact article work",
+        "car vehicle",
+        "vote ballot",
+        "shop store",
+        "soldier troop",
+        "migrant refuge",
+        "person people man men woman women fisherman fishermen victim crew passenger resident fan supporter spectator",
+    )
+)
+_PEOPLE_COUNTED = _COUNTED_ALIKE[-1]
+_DEAD = frozenset(map(_stem, listed("dead death died die kill fatality drown live body")))
 _NUMBER_OF = re.compile(r"\b(?:number|total|count|tally|toll)\b")
 # "All 33 councillors" is how many there are, and not how many did it.
 _ALL_OF = re.compile(r"\ball (?:of )?(?:the )?$")
@@ -280,7 +352,8 @@ class Question:
 
     ``wants`` is the kind of answer asked for; ``value`` the kind of value that it holds
     where that says more (a list of persons). ``speaker`` is whose words are asked for,
-    ``counted`` the words for what is counted ("councillors"), ``unit`` what is measured.
+    ``counted`` the words for what is counted ("councillors"), ``unit`` what is measured,
+    ``noun`` what the answer is to be ("captain", of "who is the team's captain?").
     """
 
     text: str
@@ -289,6 +362,7 @@ class Question:
     speaker: str | None = None
     counted: tuple[str, ...] = ()
     unit: str = ""
+    noun: str = ""
 
     def is_met_by(self, sentence: str) -> bool:
         """Whether ``sentence`` seems to have something of the kind wanted; quick, for ranking."""
@@ -401,16 +475,21 @@ class Question:
         if not asked:
             return False
         near = sentence[max(0, value.span.start - _NEAR) : value.span.end + _NEAR]
-        found = _sides(near)
+        found = _sides(near) or _sides(sentence)
         return any((place, not side) in found and (place, side) not in found for place, side in asked)
 
     def _counts(self, sentence: str, value: Value) -> float:
         if value.kind == "score":
             return 1.0
+        if self.unit == "extent":
+            return 1.0 if value.kind == "percent" or value.unit in _EXTENTS else 0.0
         if self.unit:
             return 1.0 if value.unit == self.unit else 0.0
+        if _MARGIN_ASKED.search(self.text):
+            near = sentence[max(0, value.span.start - 30) : value.span.start]
+            return 1.0 if _MARGIN.search(near) else 0.5
         if not self.counted:
-            return 1.0 if value.kind == "number" and value.unit != "age" else 0.5
+            return 1.0 if value.kind == "number" and (not value.unit or _SIZE_ASKED.search(self.text)) else 0.5
         if value.kind != "number" or value.unit:
             return 0.0
         before = sentence[: value.span.start]
@@ -424,6 +503,9 @@ class Question:
     def _is_of_counted(self, before: str, after: Sequence[str]) -> bool:
         """Whether the words around a number say that it counts what is asked about."""
         heads = {_stem(word) for word in self.counted}
+        heads = heads.union(*(alike for alike in _COUNTED_ALIKE if heads & alike))
+        if heads & _PEOPLE_COUNTED and _DEAD.intersection(map(_stem, words_of(self.text))):
+            heads |= _DEAD
         if heads & {_stem(word) for word in after[:4]}:
             return True
         if _NUMBER_OF.search(before) and heads & {_stem(word) for word in words_of(before)}:
@@ -433,8 +515,10 @@ class Question:
         )
 
     def _dates(self, sentence: str, value: Value) -> float:
+        if _CLOCK_ASKED.search(self.text):
+            return 1.0 if value.kind == "clock" else 0.0
         if value.kind == "clock":
-            return 1.0 if re.search(r"\btime\b", self.text) else 0.5
+            return 0.5
         if _REPORTED_ON.search(sentence[max(0, value.span.start - 80) : value.span.start]) or sentence[
             value.span.end :
         ].startswith(("'s ", "’s ")):
@@ -522,6 +606,7 @@ def understand(text: str) -> Question:
         value=value,
         speaker=speaker,
         counted=_head(counted[1] or counted[2]) if counted else (),
+        noun=_noun(asking) or _of_many(counted),
         unit=next((unit for unit, form in _UNIT_ASKED if form.search(asking)), "") if value in _MEASURING else "",
     )
 
@@ -598,12 +683,20 @@ def _head(words: str) -> tuple[str, ...]:
     return tuple(kept[-1:])
 
 
-def _stem(word: str) -> str:
-    """A crude stem: enough to match "votes" with "vote" and "saved" with "save"."""
-    for ending, put in (("ies", "y"), ("sses", "ss"), ("ing", ""), ("ed", ""), ("es", ""), ("s", ""), ("e", "")):
-        if word.endswith(ending) and len(word) - len(ending) >= 3 and not (ending == "s" and word.endswith("ss")):
-            return word[: -len(ending)] + put
-    return word
+def _of_many(counted: re.Match[str] | None) -> str:
+    """What is counted, as :func:`_noun` gives it; nothing for what goes by many names."""
+    head = "".join(_head(counted[1] or counted[2])) if counted else ""
+    return "" if head in _VAGUE or any(_stem(head) in alike for alike in _COUNTED_ALIKE) else head
+
+
+def _noun(asking: str) -> str:
+    """The noun that says what the answer is to be, where the question has one that says more
+    than the kind; in lower case."""
+    found = _IS_WHAT.search(asking) or _WHICH_WHAT.search(asking)
+    if not found:
+        return ""
+    last = (_NOUN_ENDS.split(found["phrase"])[0].split() or [""])[-1].strip("’'")
+    return "" if not last.islower() or last in _VAGUE or last.endswith(("ing", "ed")) or len(last) < 3 else last
 
 
 def check_filter(where: Filter) -> None:

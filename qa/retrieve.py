@@ -6,7 +6,7 @@ import math
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 import numpy as np
@@ -68,6 +68,7 @@ class RankedSentence:
     cosine: float
     time: float
     signals: tuple[float, ...]
+    vector: NDArray[np.float32] = field(compare=False, repr=False)
     printed: tuple[tuple[str | None, date | None], ...] = ()
 
     @property
@@ -132,6 +133,7 @@ def rank(index: ArticleIndex, question: Question, where: Filter, when: When = _A
             cosine=float(signals[place, PLACE["meaning"]]),
             time=relevance[keys[place]].time,
             signals=tuple(signals[place].tolist()),
+            vector=look.vectors[place],
             printed=hits[keys[place]].printed,
         )
         for place, score in placed

@@ -29,6 +29,9 @@ _NEAREST = 5
 _ANOTHER_DAY = date(1907, 5, 21)
 # Whoever no article names, none says anything of: the question is refused.
 _UNHEARD = 0.5
+# What is left of the odds where nothing near says what is asked for: no "wife", no sum.
+_DOUBTED = 0.15
+_MEASURED = ("number", "money", "percent")
 _NAME = re.compile(r"\b[A-Z][\w’'-]+(?: [A-Z][\w’'-]+)*")
 _WORD = re.compile(r"\w[\w’'-]*")
 
@@ -149,9 +152,7 @@ class ArticleQA:
         with self._index.moment():
             ranking, when, asked = self._rank(understood, where)
             nearest = passages(ranking, _NEAREST)
-            chance = _chance(asked, ranking)
-            if self._unheard(asked.text):
-                chance = min(chance, _UNHEARD * confidence().threshold)
+            chance = self._doubted(asked, ranking, _chance(asked, ranking))
             sure = chance >= confidence().threshold
             found = ranking.sentences if sure else ()
             composed = compose(understood, found, self._index.terms, as_of, first=when.order == "first")
@@ -265,6 +266,24 @@ class ArticleQA:
         if not missing and where.as_of is not None and period and period[1] < day_of(where.as_of):
             told.append(f"The newest article is of {day_in_words(period[1])}.")
         return " ".join(told) + undated
+
+    def _doubted(self, question: Question, ranking: Ranking, chance: float) -> float:
+        """The chance of an answer, less where it lacks what no answer can do without."""
+        if self._unheard(question.text):
+            return min(chance, _UNHEARD * confidence().threshold)
+        if not ranking.sentences or chance < confidence().threshold:
+            return chance
+        best = ranking.sentences[:_NEAREST]
+        odds = chance / (1 - chance)
+        if question.value in _MEASURED and not any(question.fit(ranked.text) for ranked in best):
+            odds *= _DOUBTED
+        if question.noun:
+            noun = self._index.terms(question.noun)
+            article = best[0].article
+            near = (*(surroundings(ranking, ranked) for ranked in best), f"{article.title}\n{article.text}")
+            if noun and not any(noun & self._index.terms(text) for text in near):
+                odds *= _DOUBTED
+        return odds / (1 + odds)
 
     def _unheard(self, question: str) -> bool:
         """Whether a name in the question stands in no article, in whole or in part."""

@@ -7,6 +7,7 @@ from datetime import date
 from itertools import pairwise
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -472,6 +473,7 @@ def ranking(texts: Sequence[tuple[str, str | None, date | None]]) -> tuple[Ranke
                         cosine=0.6,
                         time=1.0,
                         signals=(0.0,) * len(SIGNALS),
+                        vector=np.full(4, 0.5, np.float32),
                     )
                 )
             offset += len(line) + 1
