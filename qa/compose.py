@@ -165,6 +165,7 @@ _DENIED = re.compile(
 _READERS = re.compile(r"\b(?:letter|reader|writer|correspondent|opinion|columnist|editorial)s?\b", re.IGNORECASE)
 _LETTER = re.compile(r"letters?\b(?! (?:bomb|box|from (?!readers)))", re.IGNORECASE)
 _SIR = re.compile(r"\s*(?:sir|madam|dear (?:sir|madam|editor)|editor)\s*(?:[,:–—-]|\Z)", re.IGNORECASE)
+_OTHER_OFFICE = frozenset({"deputy", "vice", "former", "ex", "acting", "assistant", "previous", "late"})
 # A newspaper that puts right what it or another printed.
 _CORRECTION = re.compile(
     r"\b(?:corrections?\b(?= ?[:(]|$| and )|corrected|clarification|gave the wrong|(?:was|were) (?:wrong|incorrect)\b"
@@ -528,8 +529,7 @@ class _Desk:
     def _spoken(self, ranked: RankedSentence) -> list[RankedSentence] | None:
         """The sentence where the speaker is quoted in it, after the one that names the speaker."""
         # The surname, or the office: "the head of the ferry company" is its head.
-        named = words_of(re.split(r"\b(?:of|from|at|for)\b", self.question.speaker or "")[0])
-        speaker = set(named[-1:])
+        speaker = words_of(re.split(r"\b(?:of|from|at|for)\b", self.question.speaker or "")[0])
         if not speaker:
             return None
         unquoted = ranked.text
@@ -652,6 +652,17 @@ def _source(article: Article) -> str:
         return ""
 
 
-def _names_speaker(text: str, speaker: set[str]) -> bool:
-    """Whether ``text`` holds the last word of the speaker's name, which is the surname or the office."""
-    return bool(speaker & set(words_of(text)))
+def _names_speaker(text: str, speaker: Sequence[str]) -> bool:
+    """Whether ``text`` names the speaker: has the last word of the name, which is the surname or
+    the office, and neither another first name with it nor a deputy or former one's office."""
+    other = _office(speaker)
+    told = words_of(text)
+    if not any(word == speaker[-1] and _office(told[: place + 1]) == other for place, word in enumerate(told)):
+        return False
+    full = [set(name.key) for name in names(text) if speaker[-1] in name.key]
+    return len(speaker) == 1 or not full or any(name <= set(speaker) for name in full)
+
+
+def _office(words: Sequence[str]) -> str:
+    """The word before the last one, where it makes another office of it."""
+    return words[-2] if len(words) > 1 and words[-2] in _OTHER_OFFICE else ""

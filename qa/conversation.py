@@ -44,6 +44,9 @@ __all__ = ["Conversation", "Exchange", "Understood", "resolve"]
 _TURNS = 8
 """Exchanges that are remembered: nobody means by "he" someone named longer ago."""
 
+# Exchanges whose articles a follow-up is likely answered by.
+_STORY = 2
+
 # What a wrong topic takes from the confidence is .15 as a rule, and what a right one does
 # is nothing: only a plain question that is clearly surer stands by itself.
 _AS_SURE = 0.02
@@ -90,18 +93,26 @@ _DATE = re.compile(
     r"tomorrow|monday|tuesday|wednesday|thursday|friday|saturday|sunday)\b",
     re.IGNORECASE,
 )
+_NOW = re.compile(r"now|today|currently|at the moment|so far|these days|nowadays|since(?: then)?", re.IGNORECASE)
+# "A new one", "the one they chose": what of, earlier turns say.
+_ONE = re.compile(
+    r"\b(?:an?|the|another|this|that|which|other)\s+(?:\w+\s+)?ones?\b(?!\s+(?:of|hundred|thousand|million|day|man|woman"
+    r"|person|hour|year|week|month)\b)",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Exchange:
     """An earlier question, as understood, with the answer's words, none for a refusal.
 
-    ``titles`` are the headlines of the articles cited.
+    ``titles`` are the headlines of the articles cited, ``articles`` their ids.
     """
 
     question: str
     answer: str = ""
     titles: tuple[str, ...] = ()
+    articles: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -234,6 +245,7 @@ class _Resolver:
                 open_ended = True
             elif low in {"then", "so"} and after in {"", "?"} and number:
                 open_ended = open_ended or not (self._carried or self._named())
+        open_ended = open_ended or bool(_ONE.search(self._text))
         return "".join([*pieces, self._text[place:]]), open_ended
 
     def _within(self, sort: str, word: Word, owning: bool, object_: bool) -> bool:
@@ -322,7 +334,7 @@ class _Resolver:
             slot = about["a"] or about["b"]
             return self._slotted(slot) if not self._depends(slot) else None
         lows = [word.low for word in found]
-        if _DATE.fullmatch(self._text.rstrip(" ?.!")):
+        if _DATE.fullmatch(self._text.rstrip(" ?.!")) or _NOW.fullmatch(self._text.rstrip(" ?.!")):
             return self._slotted(self._text)
         verbs = [low for low in lows if low in AUXILIARIES or is_verb(low)]
         if not verbs and self._is_bare(lows):
@@ -385,7 +397,7 @@ class _Resolver:
         last = self._earlier[0]
         question = _CARRIED.sub("", last.question).rstrip(" ?.!")
         slot = slot.rstrip(" ?.!")
-        dated = _DATE.fullmatch(slot)
+        dated = _DATE.fullmatch(slot) or _NOW.fullmatch(slot)
         old = self._old_date(question) if dated else self._old_slot(slot, last, question)
         if dated:
             slot = _year_beside(slot, question)
@@ -744,9 +756,17 @@ class Conversation:
     Not for several threads at once: an answer needs the one before it.
     """
 
-    def __init__(self, ask: Callable[..., Answer], history: Iterable[tuple[str, str]] = ()) -> None:
+    def __init__(
+        self,
+        ask: Callable[..., Answer],
+        history: Iterable[tuple[str, str] | Answer] = (),
+        *,
+        quoted: Callable[[str], frozenset[str]] = lambda _: frozenset(),
+    ) -> None:
+        """``ask`` takes a question, the exchanges just before it and filters; ``quoted``
+        gives the ids of the articles that an earlier answer, as text, quotes."""
         self._ask = ask
-        self._turns: tuple[Exchange, ...] = _exchanges(history)
+        self._turns: tuple[Exchange, ...] = _exchanges(history, quoted)
 
     @property
     def turns(self) -> tuple[Exchange, ...]:
@@ -773,9 +793,10 @@ class Conversation:
         limits = {"as_of": as_of, "published_from": published_from, "published_to": published_to, "sources": sources}
         corrected = None if as_understood is None else _alone(understand(as_understood).text)
         meant = corrected or resolve(typed, self._turns)
-        answer = self._ask(meant.text, **limits)
+        before = self._turns[-_STORY:]
+        answer = self._ask(meant.text, before, **limits)
         if not meant.certain:
-            plain = self._ask(typed, **limits)
+            plain = self._ask(typed, before, **limits)
             if plain.confidence > answer.confidence + _AS_SURE:
                 answer = plain
         answer = replace(answer, question=typed)
@@ -787,22 +808,34 @@ def _exchange(answer: Answer) -> Exchange:
     # A refusal names what isn't there: nothing that a later question could mean.
     said = " ".join(claim.text for claim in answer.claims)
     titles = tuple(dict.fromkeys(citation.article.title for citation in answer.citations))
-    return Exchange(question=answer.understood, answer=said, titles=titles)
+    articles = frozenset(citation.article.id for citation in answer.citations)
+    return Exchange(question=answer.understood, answer=said, titles=titles, articles=articles)
 
 
-def _exchanges(history: Iterable[tuple[str, str]]) -> tuple[Exchange, ...]:
-    """Earlier turns as pairs of role and content; "user" asks, any other role answers."""
-    said: list[list[str]] = []
+def _exchanges(
+    history: Iterable[tuple[str, str] | Answer], quoted: Callable[[str], frozenset[str]]
+) -> tuple[Exchange, ...]:
+    """Earlier turns: answers, or pairs of role and content, where "user" asks and any other role answers."""
+    said: list[list[str] | Answer] = []
     for turn in history:
+        if isinstance(turn, Answer):
+            said.append(turn)
+            continue
         if not (isinstance(turn, tuple | list) and len(turn) == 2 and all(isinstance(part, str) for part in turn)):
             raise QuestionError(f"an earlier turn is {turn!r:.80}: give pairs of role and content, both strings")
         role, content = turn
         if role == "user":
             said.append([content])
-        elif said:
+        elif said and isinstance(said[-1], list):
             said[-1].append(content)
     turns: tuple[Exchange, ...] = ()
-    for question, *answers in said[-_TURNS:]:
+    for place, exchange in enumerate(said[-_TURNS:], start=1 - min(len(said), _TURNS)):
+        if isinstance(exchange, Answer):
+            turns = (*turns, _exchange(exchange))
+            continue
+        question, *answers = exchange
+        answer = clean_line(" ".join(answers))
         understood = resolve(clean_line(question), turns).text
-        turns = (*turns, Exchange(question=understood, answer=clean_line(" ".join(answers))))
+        articles = quoted(answer) if answer and place > -_STORY else frozenset()
+        turns = (*turns, Exchange(question=understood, answer=answer, articles=articles))
     return turns

@@ -284,6 +284,7 @@ _VAGUE = frozenset(
         " rate range series field club team party band firm film movie book song show latest cause causes factor"
         " factors advantage disadvantage significance importance meaning definition limit item items object objects"
         " percent share proportion fraction score majority lead deal matter point point points message words title"
+        " price cost fee value bill sum budget toll total"
         " nation village county district province location site spot address body institution agency department"
         " event events date deadline age men women persons individuals folk someone anybody others"
     )

@@ -6,6 +6,7 @@ import os
 import re
 import time
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from datetime import date, datetime
 from functools import partial
 from types import TracebackType
@@ -15,9 +16,9 @@ from qa.answer import Answer, Claim
 from qa.citation import Citation, Passage, deep_link
 from qa.compose import Composition, compose
 from qa.confidence import confidence, measure_confidence
-from qa.conversation import Conversation
+from qa.conversation import Conversation, Exchange
 from qa.dates import day_in_words
-from qa.question import Question, check_filter, understand
+from qa.question import MAX_QUESTION_LENGTH, Question, check_filter, understand
 from qa.rerank import Reranker
 from qa.retrieve import RankedSentence, Ranking, passages, rank, surroundings
 from qa.when import When, dates_in, read, shown
@@ -31,7 +32,18 @@ _ANOTHER_DAY = date(1907, 5, 21)
 _UNHEARD = 0.5
 # What is left of the odds where nothing near says what is asked for: no "wife", no sum.
 _DOUBTED = 0.15
+# How much likelier an article answers a follow-up that an answer before it cites.
+_CITED = 3.0
+# And how much less likely a sentence is the answer that was part of the last ones.
+_SAID = 0.5
 _MEASURED = ("number", "money", "percent")
+# "What is the latest on the bridge?" asks for the bridge: its articles tell what is new.
+_ONLY_NEWS = re.compile(
+    r"^(?:(?:what(?:['’]s| is| are) |tell me |give me )?(?:the )?(?:latest|newest|most recent)"
+    r"(?: news| developments?| updates?)?|(?:is there |are there |have you )?(?:any|some) (?:news|updates?)"
+    r"|what(?:['’]s| is) (?:new|the news|happening|going on)) (?:on|about|of|with|in|from|at|regarding|concerning) ",
+    re.I,
+)
 _NAME = re.compile(r"\b[A-Z][\w’'-]+(?: [A-Z][\w’'-]+)*")
 _WORD = re.compile(r"\w[\w’'-]*")
 
@@ -147,12 +159,32 @@ class ArticleQA:
 
         Filters and errors are those of ``retrieve``.
         """
+        return self._ask(
+            question,
+            (),
+            as_of=as_of,
+            published_from=published_from,
+            published_to=published_to,
+            sources=sources,
+        )
+
+    def _ask(
+        self,
+        question: str,
+        before: Sequence[Exchange],
+        *,
+        as_of: date | datetime | None,
+        published_from: date | None,
+        published_to: date | None,
+        sources: Sequence[str] | None,
+    ) -> Answer:
+        """``ask`` after the exchanges ``before`` it."""
         began = time.perf_counter()
         understood, where = _request(question, as_of, published_from, published_to, sources)
         with self._index.moment():
-            ranking, when, asked = self._rank(understood, where)
+            ranking, when, asked = self._rank(understood, where, before)
             nearest = passages(ranking, _NEAREST)
-            chance = self._doubted(asked, ranking, _chance(asked, ranking))
+            chance = self._doubted(asked, ranking, _chance(asked, ranking, before))
             sure = chance >= confidence().threshold
             found = ranking.sentences if sure else ()
             composed = compose(understood, found, self._index.terms, as_of, first=when.order == "first")
@@ -178,13 +210,20 @@ class ArticleQA:
             form=composed.form,
         )
 
-    def chat(self, history: Iterable[tuple[str, str]] = ()) -> Conversation:
+    def chat(self, history: Iterable[tuple[str, str] | Answer] = ()) -> Conversation:
         """A conversation, whose questions may lean on those before them.
 
-        ``history`` takes up an earlier one: pairs of role and content, oldest first, where
-        the role ``user`` asks and any other answers. Raises QuestionError for anything else.
+        ``history`` takes up an earlier one: its answers, or pairs of role and content, oldest
+        first, where the role ``user`` asks and any other answers. Raises QuestionError for
+        anything else.
         """
-        return Conversation(self.ask, history)
+        return Conversation(self._ask, history, quoted=self._quoted_by)
+
+    def _quoted_by(self, answer: str) -> frozenset[str]:
+        """The ids of the articles that an answer given as text has whole sentences of."""
+        with self._index.moment():
+            likely = rank(self._index, understand(answer[:MAX_QUESTION_LENGTH]), Filter()).sentences[:_NEAREST]
+        return frozenset(ranked.article.id for ranked in likely if ranked.text in answer)
 
     def warm(self) -> None:
         """Load the model and the index now, so that the first question needn't wait.
@@ -198,17 +237,21 @@ class ArticleQA:
         over all the articles."""
         return tuple(f"What do the articles say about “{title}”?" for title in self._index.titles(n))
 
-    def _rank(self, question: Question, where: Filter) -> tuple[Ranking, When, Question]:
+    def _rank(
+        self, question: Question, where: Filter, before: Sequence[Exchange] = ()
+    ) -> tuple[Ranking, When, Question]:
         """The ranking, what the question says of time, and the question as it was searched for."""
         when = self._when(question, where)
         ranking = rank(self._index, question, where, when)
         # The days may stand in the articles' words, or only in when they were published.
-        rest = _without(question.text, when)
+        rest = _ONLY_NEWS.sub("", _without(question.text, when))
         if rest != question.text and self._index.terms(rest):
             undated = understand(rest)
             other = rank(self._index, undated, where, when)
             if _chance(undated, other) > _chance(question, ranking):
                 ranking, question = other, undated
+        if before:
+            ranking = _following(ranking, before)
         if self._reranker:
             ranking = self._reranker.reordered(question.text, ranking, partial(surroundings, ranking))
         return ranking, when, question
@@ -274,16 +317,15 @@ class ArticleQA:
         if not ranking.sentences or chance < confidence().threshold:
             return chance
         best = ranking.sentences[:_NEAREST]
-        odds = chance / (1 - chance)
         if question.value in _MEASURED and not any(question.fit(ranked.text) for ranked in best):
-            odds *= _DOUBTED
+            chance = _with_odds(chance, _DOUBTED)
         if question.noun:
             noun = self._index.terms(question.noun)
             article = best[0].article
             near = (*(surroundings(ranking, ranked) for ranked in best), f"{article.title}\n{article.text}")
             if noun and not any(noun & self._index.terms(text) for text in near):
-                odds *= _DOUBTED
-        return odds / (1 + odds)
+                chance = _with_odds(chance, _DOUBTED)
+        return chance
 
     def _unheard(self, question: str) -> bool:
         """Whether a name in the question stands in no article, in whole or in part."""
@@ -338,12 +380,33 @@ def _request(
     return understand(question), where
 
 
-def _chance(question: Question, ranking: Ranking) -> float:
+def _following(ranking: Ranking, before: Sequence[Exchange]) -> Ranking:
+    """The ranking for a follow-up: what stands in the articles cited before is likelier to
+    answer, and what was said already less."""
+
+    def follows(ranked: RankedSentence) -> RankedSentence:
+        factor = _SAID if any(ranked.text in turn.answer for turn in before) else _cited_before(ranked, before)
+        return replace(ranked, score=_with_odds(ranked.score, factor))
+
+    return replace(ranking, sentences=tuple(sorted(map(follows, ranking.sentences), key=lambda r: -r.score)))
+
+
+def _cited_before(ranked: RankedSentence, before: Sequence[Exchange]) -> float:
+    return _CITED if any(ranked.article.id in turn.articles for turn in before) else 1.0
+
+
+def _with_odds(chance: float, factor: float) -> float:
+    """A chance whose odds are ``factor`` times as good."""
+    return chance * factor / (chance * factor + 1 - chance)
+
+
+def _chance(question: Question, ranking: Ranking, before: Sequence[Exchange] = ()) -> float:
     if not ranking.sentences:
         return 0.0
     best = ranking.sentences
     rows = [ranked.signals for ranked in best[:_NEAREST]]
-    return confidence().chance(measure_confidence(question.text, rows, best[0].score))
+    chance = confidence().chance(measure_confidence(question.text, rows, best[0].score))
+    return _with_odds(chance, _cited_before(best[0], before))
 
 
 def _check_count(k: int) -> None:
