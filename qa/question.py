@@ -297,7 +297,7 @@ _OF_PLACE = tuple(
 _PAST_ASKED = re.compile(r"\b(?:when|day|date|year|month|time) (?:did|was|were|had)\b", re.I)
 _CLOCK_ASKED = re.compile(r"\b(?:what|which) time\b(?! of (?:the )?year)|\bwhat hour\b", re.I)
 _MARGIN_ASKED = re.compile(r"\b(?:margin|majority)\b", re.I)
-_MARGIN = re.compile(r"\b(?:by|margin|majority|lead|of|with)(?: (?:of|just|only|about|was|is|a|an|mere))* $", re.I)
+_MARGIN = re.compile(r"\b(?:by|margin|majority|lead)(?: (?:of|just|only|about|was|is|a|an|mere))* $", re.I)
 _SIZE_ASKED = re.compile(r"\b(?:big|large|size|strong|measure|amount)\b", re.I)
 _EXTENTS = frozenset({"area", "volume", "weight", "length"})
 _YEAR_ASKED = re.compile(r"\b(?:what|which) year\b", re.I)
@@ -488,7 +488,7 @@ class Question:
             return 1.0 if value.unit == self.unit else 0.0
         if _MARGIN_ASKED.search(self.text):
             near = sentence[max(0, value.span.start - 30) : value.span.start]
-            return 1.0 if _MARGIN.search(near) else 0.5
+            return 1.0 if value.kind == "number" and _MARGIN.search(near) else 0.5
         if not self.counted:
             return 1.0 if value.kind == "number" and (not value.unit or _SIZE_ASKED.search(self.text)) else 0.5
         if value.kind != "number" or value.unit:
@@ -608,7 +608,7 @@ def understand(text: str) -> Question:
         speaker=speaker,
         counted=_head(counted[1] or counted[2]) if counted else (),
         noun=_noun(asking) or _of_many(counted),
-        unit=next((unit for unit, form in _UNIT_ASKED if form.search(asking)), "") if value in _MEASURING else "",
+        unit=_unit(asking) if value in _MEASURING and not counted else "",
     )
 
 
@@ -682,6 +682,10 @@ def _head(words: str) -> tuple[str, ...]:
         if (word.endswith("s") and not word.endswith("ss")) or word in ("people", "men", "women", "children"):
             break
     return tuple(kept[-1:])
+
+
+def _unit(asking: str) -> str:
+    return next((unit for unit, form in _UNIT_ASKED if form.search(asking)), "")
 
 
 def _of_many(counted: re.Match[str] | None) -> str:

@@ -28,10 +28,21 @@ __all__ = ["ArticleQA"]
 _NEAREST = 5
 # So far from any day of asking that nothing reckoned from it comes out the same.
 _ANOTHER_DAY = date(1907, 5, 21)
-# Whoever no article names, none says anything of: the question is refused.
+# Whoever no article names, none says anything of, and a sum stands where one is: as a
+# share of the threshold, what is left of the chance.
 _UNHEARD = 0.5
-# What is left of the odds where nothing near says what is asked for: no "wife", no sum.
+# What is left of the odds where nothing near has the noun that is asked for, as "wife".
 _DOUBTED = 0.15
+# Kinship is told in few words: without any of them there is none.
+_KIN = tuple(
+    frozenset(words.split())
+    for words in (
+        "husband wife spouse partner fiancé fiancée boyfriend girlfriend widow widower married marry marriage wedding",
+        "children child son sons daughter daughters baby kids mother father mum dad parents parent born",
+        "brother brothers sister sisters sibling siblings twin twins",
+        "uncle aunt cousin nephew niece grandfather grandmother grandson granddaughter grandchildren",
+    )
+)
 # How much likelier an article answers a follow-up that an answer before it cites.
 _CITED = 3.0
 # And how much less likely a sentence is the answer that was part of the last ones.
@@ -318,14 +329,14 @@ class ArticleQA:
             return chance
         best = ranking.sentences[:_NEAREST]
         if question.value in _MEASURED and not any(question.fit(ranked.text) for ranked in best):
-            chance = _with_odds(chance, _DOUBTED)
-        if question.noun:
-            noun = self._index.terms(question.noun)
-            article = best[0].article
-            near = (*(surroundings(ranking, ranked) for ranked in best), f"{article.title}\n{article.text}")
-            if noun and not any(noun & self._index.terms(text) for text in near):
-                chance = _with_odds(chance, _DOUBTED)
-        return chance
+            return _UNHEARD * confidence().threshold
+        kin = next((words for words in _KIN if question.noun in words), None)
+        noun = self._index.terms(" ".join(kin) if kin else question.noun)
+        article = best[0].article
+        near = (*(surroundings(ranking, ranked) for ranked in best), f"{article.title}\n{article.text}")
+        if not noun or any(noun & self._index.terms(text) for text in near):
+            return chance
+        return _UNHEARD * confidence().threshold if kin else _with_odds(chance, _DOUBTED)
 
     def _unheard(self, question: str) -> bool:
         """Whether a name in the question stands in no article, in whole or in part."""

@@ -60,6 +60,8 @@ _SCALES = {
     "hundred": 100,
     "k": 1_000,
     "thousand": 1_000,
+    "lakh": 100_000,
+    "crore": 10_000_000,
     "m": 1_000_000,
     "mn": 1_000_000,
     "million": 1_000_000,
@@ -69,7 +71,9 @@ _SCALES = {
     "trillion": 1_000_000_000_000,
 }
 _WORTH = {**{word: value for value, word in enumerate(_SMALL)}, **_TENS}
-_WORD = "|".join([*_SMALL[::-1], *_TENS, "dozen", "hundred", "thousand", "million", "billion", "trillion"])
+_WORD = "|".join(
+    [*_SMALL[::-1], *_TENS, "dozen", "hundred", "thousand", "lakh", "crore", "million", "billion", "trillion"]
+)
 _UNITS = {
     "time": "seconds?|minutes?|hours?|days?|nights?|weeks?|fortnights?|months?|years?|decades?|centur(?:y|ies)",
     "length": "millimet(?:re|er)s?|mm|centimet(?:re|er)s?|cm|kilomet(?:re|er)s?|km|met(?:re|er)s?|miles?|yards?|feet"
@@ -81,15 +85,28 @@ _UNITS = {
     "volume": "lit(?:re|er)s?|gallons?|barrels?|pints?|cubic met(?:re|er)s?",
 }
 _UNIT = "|".join(f"(?P<{name}>{forms})" for name, forms in reversed(_UNITS.items()))
-_COINS = "pounds?|dollars?|euros?|pence|p|cents?|roubles?|rubles?|yen|yuan|rupees?|shillings?|francs?|hryvnias?|kronor"
-_SIGNS = {"£": "pound", "$": "dollar", "€": "euro", "¥": "yen", "₹": "rupee", "₽": "rouble", "₴": "hryvnia"}
+_COINS = (
+    r"pounds?|dollars?|euros?|pence|p|cents?|roubles?|rubles?|yen|yuan|rupees?|shillings?|francs?|hryvnias?"
+    r"|kronor|lira|lire|pesos?|rands?|shekels?|rials?|baht|zlotys?|rupiah"
+)
+_SIGNS = {
+    "s": "rupee",
+    ".": "rupee",
+    "£": "pound",
+    "$": "dollar",
+    "€": "euro",
+    "¥": "yen",
+    "₹": "rupee",
+    "₽": "rouble",
+    "₴": "hryvnia",
+}
 _NUMBER = re.compile(
     rf"""
-    (?P<sign>(?:\b(?:US|A|C|NZ|HK))?[£$€¥₹₽₴]\ ?)?
+    (?P<sign>(?:\b(?:US|A|C|NZ|HK))?[£$€¥₹₽₴]\ ?|\bRs\.?\ ?)?
     (?<![\w.,])
     (?:
       (?P<digits>\d{{1,3}}(?:,\d{{3}})+(?:\.\d+)?|\d+(?:\.\d+)?)
-      (?:\ ?(?P<scale>million|billion|trillion|thousand|hundred|dozen|bn|mn|tn|m|k)\b
+      (?:\ ?(?P<scale>million|billion|trillion|thousand|lakh|crore|hundred|dozen|bn|mn|tn|m|k)\b
         (?!\ (?:long|wide|high|tall|deep)))?
     | (?P<words>(?:half\ a\ |a\ |an\ )?\b(?:{_WORD})\b(?:(?:-|\ and\ |\ )(?:{_WORD})\b)*)
     )

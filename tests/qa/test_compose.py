@@ -308,6 +308,56 @@ ARTICLES = (
         "Five children were given prizes at the river school on Saturday.\nThere was cake.",
     ),
     told(
+        "seat-echo",
+        ECHO,
+        date(2024, 9, 1),
+        "Quill wins Tern seat",
+        "Ida Quill won the Tern seat on the council by 12 votes on Saturday night.\nThe turnout was low.",
+    ),
+    told(
+        "seat-later",
+        ECHO,
+        date(2024, 9, 4),
+        "Wrong winner in Tern",
+        "The wrong candidate was declared the winner in Tern, the council has admitted.\n"
+        "Abel Crane won the Tern seat on the council by 88 votes after all.",
+    ),
+    told(
+        "fund-echo",
+        ECHO,
+        date(2024, 9, 10),
+        "Treasurer denies theft",
+        "Hugo Marl, treasurer of the Orrin band fund, denies stealing £8,400 from it.\nHe has kept bees since 1990.",
+    ),
+    told(
+        "fund-later",
+        ECHO,
+        date(2024, 10, 20),
+        "Treasurer convicted",
+        "Hugo Marl was convicted on Friday of stealing £6,100 from the Orrin band fund.\nHe will be sentenced in May.",
+    ),
+    told(
+        "pier-echo",
+        ECHO,
+        date(2024, 9, 20),
+        "Pier to be mended",
+        "Mending the pier at Lea will cost £2.1 million, the council said.\nIt was built in 1901.",
+    ),
+    told(
+        "pier-letter",
+        TRIBUNE,
+        date(2024, 10, 2),
+        "Letters: The pier",
+        "Sir, Mending the pier at Lea will cost £3 million, and all for nothing.\nMona Tidd, Lea",
+    ),
+    told(
+        "moor-echo",
+        ECHO,
+        date(2024, 8, 5),
+        "Moor on fire",
+        "The fire on Sark Moor has burned 310 hectares of heather and took 40 firemen nine hours.\nNobody was hurt.",
+    ),
+    told(
         "bypass",
         ECHO,
         date(2024, 10, 1),
@@ -377,6 +427,29 @@ def test_other_figures_are_no_other_account(ask: Ask, question: str, value: str)
     composed = ask(question)
     assert composed.form == "sentences"
     assert bold(composed.parts[0]) == [value]
+
+
+def test_a_newer_article_that_takes_it_back_comes_along(ask: Ask) -> None:
+    texts = [part.ranked.text for part in ask("Who won the Tern seat on the council?").parts]
+    assert any("Ida Quill" in text for text in texts)
+    assert any("Abel Crane" in text for text in texts)
+
+
+def test_what_was_found_stands_before_what_was_alleged(ask: Ask) -> None:
+    composed = ask("How much did Hugo Marl steal from the band fund?")
+    assert [bold(part) for part in composed.parts] == [["£6,100"], ["£8,400"]]
+    assert [part.earlier for part in composed.parts] == [False, True]
+
+
+def test_a_letter_is_no_account_unless_letters_are_asked_about(ask: Ask) -> None:
+    first = ask("How much will it cost to mend the pier at Lea?").parts[0]
+    assert bold(first) == ["£2.1 million"]
+    first = ask("How much will it cost to mend the pier at Lea, in the letter?").parts[0]
+    assert bold(first) == ["£3 million"]
+
+
+def test_how_much_of_it_is_an_extent(ask: Ask) -> None:
+    assert bold(ask("How much of Sark Moor has burned?").parts[0]) == ["310 hectares"]
 
 
 def test_a_correction_is_named_as_one_and_replaces_what_it_corrects(ask: Ask) -> None:

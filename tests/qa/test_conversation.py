@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
@@ -114,6 +115,8 @@ CUT_SHORT = [
     (TEMPERATURE, "And the harbour pilots?", "What temperature did the harbour pilots record?"),
     (BOEING, "And of Airbus?", "Who is the new chief executive of Airbus?"),
     (POWER, "why?", "Why is EDF building the power station?"),
+    (STORM, "And now?", "How many homes did the storm damage now?"),
+    (TRUSS, "since then?", "When did Liz Truss resign since then?"),
 ]
 LEANING = [
     (ARREST, "When is the trial?", "When is the trial (about: Ann Lee)?"),
@@ -122,6 +125,7 @@ LEANING = [
     (VOTE, "What led to that decision?", "What led to that decision (about: the council, the harbour wall)?"),
     (ELECTION, "What did the other candidate say?", "What did Marine Le Pen say?"),
     (VOTE, "When was the wall built?", "When was the harbour wall built?"),
+    (BRIDGE, "What would a new one cost?", "What would a new one cost (about: the bridge in Baltimore)?"),
 ]
 ALONE = [
     "How many seals were counted on Skerry Sands this spring?",
@@ -233,9 +237,11 @@ class Recorder:
     def __init__(self, *sure: str) -> None:
         self.sure = sure
         self.asked: list[tuple[str, dict[str, Any]]] = []
+        self.before: Sequence[Exchange] = ()
 
-    def __call__(self, question: str, **limits: Any) -> Answer:
+    def __call__(self, question: str, before: Sequence[Exchange], **limits: Any) -> Answer:
         self.asked.append((question, limits))
+        self.before = before
         return Answer(
             question=question,
             understood=question,
@@ -312,6 +318,29 @@ def test_a_bad_question_is_refused_and_forgotten(asked: str) -> None:
     assert len(chat.turns) == 1
 
 
+def test_the_articles_of_the_last_answers_are_handed_on() -> None:
+    quoted = {"She stole a bike.": frozenset({"bike"}), "Ann Lee.": frozenset({"arrest"})}
+    told = [("user", "Who?"), ("agent", "Ann Lee."), ("user", "Why?"), ("agent", "She stole a bike."), ("user", "So?")]
+    ask = Recorder()
+    chat = Conversation(ask, told, quoted=lambda text: quoted.get(text, frozenset()))
+    chat.ask("Where does Bo Ray live?")
+    # The last two exchanges alone: whose answer was longer ago isn't looked up.
+    assert [turn.articles for turn in ask.before] == [frozenset({"bike"}), frozenset()]
+    chat.ask("Where was Cy Poe born?")
+    assert [turn.articles for turn in ask.before] == [frozenset(), frozenset()]
+
+
+def test_a_conversation_goes_on_from_answers(gazette: ArticleQA) -> None:
+    first = gazette.ask("Was Walter Imber fined?")
+    chat = gazette.chat([first])
+    assert chat.turns[0].titles
+    assert chat.turns[0].articles == {citation.article.id for citation in first.citations}
+    assert (
+        chat.ask("How much?").text
+        == gazette.chat([("user", first.question), ("agent", first.text)]).ask("How much?").text
+    )
+
+
 def test_a_conversation_with_the_gazette(gazette: ArticleQA) -> None:
     chat = gazette.chat()
     first = chat.ask("Was Walter Imber fined?")
@@ -327,7 +356,7 @@ def test_a_conversation_with_the_gazette(gazette: ArticleQA) -> None:
     assert "412" in new.text
     assert len(chat.turns) == 3
     assert chat.turns[1].titles
-    assert gazette.chat([("user", "Was Walter Imber fined?")]).ask("How much?").text == then.text
+    assert "£1,850" in gazette.chat([("user", "Was Walter Imber fined?")]).ask("How much?").text
 
 
 def test_plain_questions_are_understood_as_they_are(gazette: ArticleQA) -> None:

@@ -132,11 +132,41 @@ def test_a_quotation_has_its_speaker(asked: str, speaker: str) -> None:
         ("What did Ann Hale say?", "“We tried,” she said.", ["“We tried,”"]),
         ("How long was the gap?", "We said that the gap was 83 metres long.", []),
         ("How many died?", "Seven people were injured.", ["Seven"]),
+        ("How many people were killed?", "Three miners died and 5 were hurt.", ["Three"]),
+        ("How many men have died?", "It brings the number of dead to four.", ["four"]),
+        ("How many homes were cleared?", "It forced 65 households to leave in 3 hours.", ["65"]),
+        ("What was the winning margin?", "He keeps the seat by 159 votes, with 100 to spare.", ["159"]),
+        ("What time did it begin?", "On Saturday it began at 11am.", ["11am"]),
+        ("How much a year will it save?", "It will save £7 million a year.", ["£7 million"]),
+        ("How much of it burned?", "It burned 420 hectares and forced 65 households out.", ["420 hectares"]),
         ("What happened?", "Ann Hale lost £5 on Friday.", []),
     ],
 )
 def test_the_words_that_answer_are_pinned(asked: str, sentence: str, pinned: list[str]) -> None:
     assert [sentence[span.start : span.end] for span in understand(asked).pinned(sentence)] == pinned
+
+
+@pytest.mark.parametrize(
+    ("asked", "noun"),
+    [
+        ("Who is Ann Hale's husband?", "husband"),
+        ("Who's the captain of the team?", "captain"),
+        ("What is the name of Bo Ode's wife?", "wife"),
+        ("Which prison was he sent to?", "prison"),
+        ("Which architect designed the bridge?", "architect"),
+        ("How many beds does it have?", "beds"),
+        # What is asked for by many names says nothing by its own.
+        ("How many people came?", ""),
+        ("How many homes were flooded?", ""),
+        ("What was the reason for it?", ""),
+        ("Which country won?", ""),
+        ("Who was jailed for theft?", ""),
+        ("Who leads the council?", ""),
+        ("What happened?", ""),
+    ],
+)
+def test_the_noun_that_the_answer_must_be(asked: str, noun: str) -> None:
+    assert understand(asked).noun == noun
 
 
 @pytest.mark.parametrize(

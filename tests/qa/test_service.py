@@ -310,3 +310,56 @@ def test_every_paper_that_prints_the_words_is_a_source(tmp_path: Path) -> None:
         assert limited.first_reported == date(2025, 4, 2)
         (early,) = qa.ask(question, as_of=date(2025, 4, 1)).claims
         assert early.sources == ("Paper 0",)
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        "Who is the husband of Ann Lund, who owns the Ebben ferry?",
+        "How many cabins does the Ebben ferry have?",
+        "How much did Ann Lund pay for the Ebben ferry?",
+    ],
+)
+def test_what_no_article_says_anything_of_is_refused(tmp_path: Path, asked: str) -> None:
+    with told(
+        tmp_path,
+        "Ann Lund, who owns the Ebben ferry, said on Monday that it was finished.\nThe ferry is old and slow.",
+        "Bees came back to the rectory.\nThe rector was pleased.",
+    ) as qa:
+        assert not qa.ask(asked).answered
+        assert qa.ask("Who owns the Ebben ferry?").answered
+
+
+def test_the_latest_on_a_thing_is_what_is_newest_of_it(tmp_path: Path) -> None:
+    with told(
+        tmp_path,
+        "The Ebben ferry was taken out of service with a cracked shaft.",
+        "The Ebben ferry sailed again with a new shaft.",
+        "Bees came back to the rectory.",
+    ) as qa:
+        for asked in ("What is the latest on the Ebben ferry?", "Any news about the Ebben ferry?"):
+            answer = qa.ask(asked)
+            assert answer.claims[0].text == "The Ebben ferry sailed again with a new shaft."
+        assert not qa.ask("What is the latest on the airport?").answered
+
+
+def test_quotes_are_of_the_office_asked_about(tmp_path: Path) -> None:
+    with told(
+        tmp_path,
+        "“The ferry is finished,” the deputy mayor of Ebben said of the ferry on Monday.",
+        "“The ferry will sail again,” the mayor of Ebben said of the ferry on Monday.",
+    ) as qa:
+        assert "finished" not in qa.ask("What did the mayor of Ebben say about the ferry?").text
+        assert "again" not in qa.ask("What did the deputy mayor of Ebben say about the ferry?").text
+
+
+def test_a_follow_up_looks_for_what_was_not_said_yet(tmp_path: Path) -> None:
+    with told(
+        tmp_path,
+        "The Ebben ferry was stopped on Monday.\nEngineers say that a crack in its shaft was the reason.",
+        "A crack was the reason that the bell of the rectory was silent.\nIt was cast in 1701.",
+    ) as qa:
+        chat = qa.chat()
+        assert "stopped" in chat.ask("When was the Ebben ferry stopped?").text
+        then = chat.ask("What was the reason?")
+        assert then.claims[0].text == "Engineers say that a crack in its shaft was the reason."

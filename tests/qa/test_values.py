@@ -27,6 +27,8 @@ def one(found: Sequence[Value]) -> Value:
         ("45%", "45 per cent"),
         ("about 110 boats", "108 boats"),
         ("38 metres", "38 metres"),
+        ("Rs 40 crore", "₹400 million"),
+        ("two lakh votes", "200,000 votes"),
     ],
 )
 def test_numbers_agree_whatever_their_spelling(first: str, second: str) -> None:

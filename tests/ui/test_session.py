@@ -32,14 +32,9 @@ def test_a_nearest_passage_opens() -> None:
 
 
 def test_what_was_understood_and_said_is_what_a_follow_up_leans_on() -> None:
-    session = Session().add("Who?", replace(refusal(), understood="Who is Ann Lee?"), Filter())
-    session = session.add("And?", answer(citation(article(), QUOTE)), Filter())
-    assert session.history() == [
-        ("user", "Who is Ann Lee?"),
-        ("agent", ""),
-        ("user", "How much will the wall cost?"),
-        ("agent", QUOTE),
-    ]
+    refused, told = replace(refusal(), understood="Who is Ann Lee?"), answer(citation(article(), QUOTE))
+    session = Session().add("Who?", refused, Filter()).add("And?", told, Filter())
+    assert session.history() == [refused, told]
 
 
 @pytest.mark.parametrize("forged", ["3-1", "1-2", "1-n1", "0-0", None, {"id": "1-1"}, ["1-1"], "x" * 9999])

@@ -47,13 +47,9 @@ class Session:
         """No turns; the numbers go on, so that an old link can't open a new source."""
         return replace(self, turns=())
 
-    def history(self) -> list[tuple[str, str]]:
-        """What a follow-up may lean on: pairs of role and content, oldest first."""
-        pairs = []
-        for turn in self.turns:
-            said = " ".join(claim.text for claim in turn.answer.claims)
-            pairs += [("user", turn.answer.understood), ("agent", said)]
-        return pairs
+    def history(self) -> list[Answer]:
+        """What a follow-up may lean on, oldest first."""
+        return [turn.answer for turn in self.turns]
 
     def messages(self) -> list[Message]:
         """The conversation, as escaped HTML."""
