@@ -100,7 +100,8 @@ class Answer:
 
     def explain(self) -> tuple[tuple[Passage, dict[str, float]], ...]:
         """The nearest passages, each with the share that each signal has in its score, weightiest
-        first; below 0 where it speaks against it. ``qa.signals.SIGNALS`` says what each measures."""
+        first; below 0 where it speaks against it. ``qa.signals.SIGNALS`` says what each measures.
+        A cross-encoder's part stands in ``Passage.reranked``."""
         return tuple((passage, weights().shares(passage.signals)) for passage in self.passages)
 
     def to_dict(self) -> dict[str, Any]:

@@ -26,7 +26,8 @@ class Passage:
     question's hits, and ``time`` is the factor in (0, 1] for how well its day fits. ``best``
     is the index in ``sentences`` of the one that was found. ``rank`` counts from 1,
     ``signals`` are what ``score`` rests on, and ``sources`` name all that print the sentence
-    found, this article's first.
+    found, this article's first. Where a cross-encoder read the passages anew, it gave this
+    one ``reranked``: the scores then keep their places, and say how sure a place is.
     """
 
     article: Article
@@ -39,6 +40,7 @@ class Passage:
     time: float
     rank: int
     signals: tuple[float, ...] = ()
+    reranked: float | None = None
     sources: tuple[str, ...] = ()
 
     @property

@@ -578,9 +578,8 @@ class _Desk:
         for other in self.pool:
             if other.article.id == ranked.article.id or other.article.id in found:
                 continue
-            if _at_odds(ranked.text, other.text):
-                continue
-            if self._same(ranked, other) or self._confirms(ranked, other):
+            alike = self._same(ranked, other) or self._confirms(ranked, other)
+            if alike and not _at_odds(ranked.text, other.text):
                 found[other.article.id] = other
         return list(found.values())
 

@@ -54,7 +54,10 @@ class Reranker:
             return ranking
         scores = self._scores(question, [passage(ranked) for ranked in top])
         order = np.argsort(-np.array(scores), kind="stable").tolist()
-        moved = [replace(top[place], score=ranked.score) for place, ranked in zip(order, top, strict=True)]
+        moved = [
+            replace(top[place], score=ranked.score, reranked=scores[place])
+            for place, ranked in zip(order, top, strict=True)
+        ]
         return replace(ranking, sentences=(*moved, *ranking.sentences[_TOP:]))
 
     def _scores(self, question: str, texts: Sequence[str]) -> list[float]:

@@ -56,7 +56,8 @@ class RankedSentence:
     ``signals`` are what it rests on, in the order of ``qa.signals.SIGNALS``. ``meaning``
     and ``words`` in [0, 1] are relative to this question's best, ``cosine`` is absolute;
     ``time`` in (0, 1] is the factor for age. Articles of one ``story`` are near copies of
-    each other; ``printed`` are source and day of each that has the very words.
+    each other; ``printed`` are source and day of each that has the very words. ``vector`` is
+    its own, of unit length; ``reranked`` what a cross-encoder gave it, where one did.
     """
 
     article: Article
@@ -69,6 +70,7 @@ class RankedSentence:
     time: float
     signals: tuple[float, ...]
     vector: NDArray[np.float32] = field(compare=False, repr=False)
+    reranked: float | None = None
     printed: tuple[tuple[str | None, date | None], ...] = ()
 
     @property
@@ -211,6 +213,7 @@ def passages(ranking: Ranking, k: int) -> tuple[Passage, ...]:
                 time=ranked.time,
                 rank=len(made) + 1,
                 signals=ranked.signals,
+                reranked=ranked.reranked,
             )
         )
     return tuple(

@@ -70,7 +70,7 @@ class ArticleQA:
         """``reranker`` is the folder or name of a sentence-transformers CrossEncoder that
         reads the top passages anew. Raises ModelError where it can't be loaded."""
         self._index = index
-        self._reranker = Reranker(reranker) if reranker else None
+        self._reranker = None if reranker is None else Reranker(reranker)
 
     @classmethod
     def open(cls, path: str | os.PathLike[str], *, model: str | None = None, reranker: str | None = None) -> ArticleQA:

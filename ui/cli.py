@@ -646,6 +646,7 @@ def _passage(passage: Passage) -> dict[str, Any]:
         "meaning": round(passage.meaning, 4),
         "words": round(passage.words, 4),
         "time": round(passage.time, 4),
+        "reranked": passage.reranked,
         "sources": list(passage.sources),
         "article": article_facts(passage.article),
     }
@@ -692,6 +693,8 @@ def _print_explanation(answer: Answer) -> None:
     for passage, shares in answer.explain():
         print(f"{passage.rank}. {_reference(passage.article)}, paragraph {passage.paragraph} ({passage.score:.2f})")
         told = ", ".join(f"{name} {share:+.0%}" for name, share in shares.items() if abs(share) >= _TELLING)
+        if passage.reranked is not None:
+            told = f"placed by the cross-encoder, which gave it {passage.reranked:.3g}; before it: {told}"
         print(textwrap.fill(told, 100, initial_indent="   ", subsequent_indent="   "))
 
 

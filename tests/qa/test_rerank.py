@@ -92,6 +92,7 @@ def test_answers_stay_verbatim_with_it(model: Path, made: Path) -> None:
         passages = qa.retrieve("How many people did the ferry carry?")
     assert all(c.article.text[c.span.start : c.span.end] == c.quote for c in answer.citations)
     assert [passage.rank for passage in passages] == list(range(1, len(passages) + 1))
+    assert all(passage.reranked is not None for passage, _ in answer.explain())
 
 
 def test_what_is_no_cross_encoder_is_named(tmp_path: Path, made: Path) -> None:
