@@ -22,7 +22,7 @@ CONFIDENCE_SIGNALS: dict[str, str] = {
     "nearest meaning": "the highest cosine of the five best sentences",
     "names in context": "the best sentence's pooled cosine times the share of the names asked about around it",
     "numbers missing": "share of the numbers asked about that are missing around the best sentence",
-    "denies": "1 where the question asks by a negation, which few sentences answer as it stands",
+    "denies": "1 where the question asks what isn't so, which few sentences answer as it stands",
     "length": "logarithm of the best sentence's length in words",
     "words": "the best sentence's BM25, 1 for the best of those looked at",
     "rarest missing": "how rare the rarest word of the question is that the best sentence lacks",
@@ -34,6 +34,7 @@ CONFIDENCE_SIGNALS: dict[str, str] = {
 
 _BEST = 5
 _DENIES = re.compile(r"\b(?:not|never|no|none|without|except|neither|nor|unlikely)\b(?! \d)|n['’]t\b", re.I)
+_WHY = re.compile(r"\bwhy\b", re.I)
 _NUMBER = re.compile(r"\d")
 
 
@@ -72,7 +73,7 @@ def measure_confidence(question: str, rows: Sequence[Sequence[float]], chance: f
         "nearest meaning": max(row[PLACE["meaning"]] for row in rows[:_BEST]),
         "names in context": best["context"] * best["names around"],
         "numbers missing": (1 - best["numbers around"]) if _NUMBER.search(question) else 0.0,
-        "denies": float(bool(_DENIES.search(question))),
+        "denies": float(bool(_DENIES.search(question)) and not _WHY.search(question)),
         "length": best["length"],
         "words": best["wordiest"],
         "rarest missing": best["rarest missing"],

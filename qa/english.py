@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import re
+
 __all__ = [
     "AUXILIARIES",
     "BUILT",
+    "BUSINESSES",
+    "DATELINE",
     "DECISIONS",
     "DETERMINERS",
     "EITHER",
@@ -19,6 +23,7 @@ __all__ = [
     "LINKING",
     "LINKS",
     "NOT_VERBS",
+    "NUMBERS",
     "OTHERS",
     "PARTICLES",
     "PLACES",
@@ -124,6 +129,24 @@ GROUPS = _set(
     "public regime rovers school senate service side society staff station team town trust union united university"
 )
 """What acts as people do together, and ends names of such."""
+
+BUSINESSES = _set(
+    "air airlines airways aviation biologics brewery builders capital chemicals construction dairy electric "
+    "electronics energy engineering estates farms foods holdings homes hotels industries insurance investments labs "
+    "laboratories logistics media mills mines motors oil partners pharma pharmaceuticals power productions properties "
+    "rail railway railways records resources shipping solutions steel stores studios supermarkets systems "
+    "technologies technology telecom textiles transit transport travel ventures water works"
+)
+"""Ends of the names of companies."""
+
+NUMBERS = _set("two three four five six seven eight nine ten eleven twelve dozen twenty thirty forty fifty hundred")
+"""What counts several, in words."""
+
+DATELINE = re.compile(
+    r"\(?[A-Z][A-Z’'.-]{2,}(?: [A-Z][A-Z’'.-]+){0,3}(?:,(?: [A-Z][\w.]*){1,3})?(?: ?\([^()]{2,40}\))?"
+    r"(?:,? [A-Z][a-z]{2,8}\.? \d{1,2})?(?: ?\([^()]{2,40}\))?\s*[—–:-]\s+"
+)
+"""Where an agency reports from, before its first sentence: "PORT ELLERY, May 3 (Meridian) - "."""
 
 BUILT = _set("center centre church city college hospital house network newspaper office school side station town")
 """Groups that are as often a building."""

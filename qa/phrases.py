@@ -8,14 +8,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from qa.english import (
     AUXILIARIES,
     BUILT,
+    BUSINESSES,
+    DATELINE,
     DETERMINERS,
     EITHER,
     EITHER_NAMES,
+    GENERIC,
     GROUPS,
     HE_NAMES,
     HE_ROLES,
@@ -23,6 +26,7 @@ from qa.english import (
     INSTITUTIONS,
     LINKS,
     NOT_VERBS,
+    NUMBERS,
     OTHERS,
     PARTICLES,
     PLACES,
@@ -96,7 +100,18 @@ _FUNCTION = AUXILIARIES | PREPOSITIONS | DETERMINERS | QUESTION_WORDS | OTHERS
 _ASKING = frozenset(["do", "does", "did", "will", "would", "shall", "should", "can", "could", "may", "might", "must"])
 _HEADS = HEADS | GROUPS | ROLES
 # Within a name of several words these don't show a group: "Kansas City", "White House".
-_GROUP_NAMES = GROUPS - {"town", "city", "side", "house", "public", "press", "office", "station", "centre", "center"}
+_GROUP_NAMES = (GROUPS | BUSINESSES) - {
+    "town",
+    "city",
+    "side",
+    "house",
+    "public",
+    "press",
+    "office",
+    "station",
+    "centre",
+    "center",
+}
 _LINK = re.compile(rf"\s+(?:{'|'.join(sorted(LINKS))})\s+", re.IGNORECASE)
 _WORD = re.compile(
     r"(?:[^\W\d_]\.){2,}|[$£€]?\d(?:[\d.,:]*\d)?\w*%?|[^\W_]+(?:[-&][^\W_]+)*(?:[’'](?!s\b)[^\W_]+)*|[’']s\b|[^\w\s]"
@@ -149,7 +164,8 @@ class _Reader:
         self._found: list[Mention] = []
 
     def read(self) -> tuple[Mention, ...]:
-        place = 0
+        line = DATELINE.match(self._text)
+        place = sum(word.start < line.end() for word in self._words) if line else 0
         while place < len(self._words):
             place = self._next(place)
         return tuple(self._with_phrases())
@@ -191,21 +207,15 @@ class _Reader:
         if word.low in DETERMINERS and pointing:
             end = self._chunk(place + 1)
             if end > place + 1:
-                self._add(place, end)
+                self._add_apart(place, end)
                 return end
             return place + 1
-        if self._is_name(place):
-            end = self._name(place)
-            if self._low(end) == "'s":
-                further = self._chunk(end + 1)
-                if further > end + 1:
-                    self._add(place, end, modifier=True)
-                    self._add(place, further)
-                    return further
-            elif self._runs_on(place, end):
-                end = self._chunk(end)
+        if self._counts_several(place):
+            end = self._chunk(place + 1)
             self._add(place, end)
             return end
+        if self._is_name(place):
+            return self._add_name(place)
         if self._question and self._is_content(place) and not self._is_told(place):
             end = self._chunk(place)
             if self._low(end) == "'s":
@@ -215,6 +225,39 @@ class _Reader:
                 self._add(place, end)
                 return end
         return place + 1
+
+    def _add_name(self, place: int) -> int:
+        """Add the name that begins here, and whose it is what follows; where that ends."""
+        end = self._name(place)
+        if self._low(end) == "'s":
+            further = self._chunk(end + 1)
+            if further > end + 1:
+                self._add(place, end, modifier=True)
+                self._add(place, further)
+                return further
+        elif self._runs_on(place, end):
+            end = self._chunk(end)
+        self._add(place, end)
+        return end
+
+    def _counts_several(self, place: int) -> bool:
+        """Whether a number and a plural stand here: "three children"."""
+        word = self._words[place]
+        number = word.low in NUMBERS or (word.low.isdigit() and word.low != "1")
+        following = self._low(place + 1)
+        several = following in GENERIC - {"child", "man", "person", "woman"} or following.endswith("s")
+        return number and several and self._is_content(place + 1) and not (is_time(following) or is_verb(following))
+
+    def _add_apart(self, start: int, end: int) -> None:
+        """Add a phrase; a name behind what someone is stands by itself: "the cattle dealer Ann Lee"."""
+        capital = next((place for place in range(start + 1, end) if self._is_capital(place)), end)
+        several = end - capital > 1 and all(self._is_capital(place) for place in range(capital, end))
+        if capital > start + 1 and several and self._low(end - 1) not in PLACES | _HEADS:
+            self._add(capital, end)
+            if self._found and self._found[-1].kind == "name":
+                self._found[-1] = replace(self._found[-1], kind="person")
+        else:
+            self._add(start, end)
 
     def _runs_on(self, place: int, end: int) -> bool:
         """Whether a name goes on into a noun: "Marrowby council", "German officials"."""
@@ -349,6 +392,7 @@ class _Reader:
         many = (
             kind in {"thing", "person"} and not named and head.endswith("s") and not head.endswith(("ss", "us", "is"))
         )
+        many = many or first.low in NUMBERS or first.low.isdigit()
         many = many or head in {"people", "men", "women", "children", "police", "fans"}
         self._found.append(
             Mention(
@@ -379,20 +423,21 @@ class _Reader:
         if titled:
             gender = "he" if core[0] in HE_ROLES else "she" if core[0] in SHE_ROLES else gender
             return "person", gender or self._spoken_of(end)
-        acronym = self._words[end - 1].text.isupper() and len(head) > 1
-        if any(low in _GROUP_NAMES for low in core) or (acronym and len(core) == 1):
+        if not _with_title(core) and self._is_group(core, end):
             return "group", None
         if head in PLACES:
             return "place", None
-        if common and len(core) > 1:
-            return "person", gender or self._spoken_of(end)
-        if self._is_person(start, end):
+        if (common and len(core) > 1) or _with_title(core) or self._is_person(start, end):
             return "person", gender or self._spoken_of(end)
         if self._low(start - 1) in {"in", "at", "from", "near", "to", "around", "across", "outside", "on"}:
             return "place", None
         if self._low(start) == "the":
             return ("group" if head.endswith("s") and not head.endswith("ss") else "thing"), None
         return "name", gender or (self._spoken_of(end) if len(core) > 1 else None)
+
+    def _is_group(self, core: Sequence[str], end: int) -> bool:
+        acronym = self._words[end - 1].text.isupper() and len(core) == 1 and len(core[0]) > 1
+        return acronym or any(low in _GROUP_NAMES for low in core)
 
     def _is_person(self, start: int, end: int) -> bool:
         before, after, further = self._low(start - 1), self._low(end), self._low(end + 1)
@@ -440,6 +485,11 @@ class _Reader:
             else:
                 made.append(one)
         return made
+
+
+def _with_title(core: Sequence[str]) -> bool:
+    """Whether a title stands before the last words of a name: "City Council President Ana Lee"."""
+    return any(low in TITLES and low not in _GROUP_NAMES for low in core[1:-1])
 
 
 def _longer(one: Mention, following: Mention, text: str) -> Mention:

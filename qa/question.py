@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import lru_cache
@@ -70,6 +70,10 @@ _MONEY_VERB = (
     r"charge[ds]?|owed?|donated?|given|stolen|stole|sold|sell|buy|bought|rent|debt|loan|forgiveness|funding|grant|aid"
     r"|sav(?:e[ds]?|ing)|invest(?:ed)?|borrow(?:ed)?|embezzled?|refund(?:ed)?"
 )
+_STUFF = (
+    "oil|water|rain|snow|ice|land|ground|fuel|gas|petrol|food|grain|wheat|waste|sewage|rubbish|rubble|forest|woodland|wood"
+    "|coal|steel|concrete|plastic|sand|soil|mud|carbon|milk|wine|beer|gold|silver|weight|space"
+)
 _AUXILIARY = "is|was|are|were|will|does|did|do|has|have|had|would|should"
 _SAY = (
     r"say|said|think|tell|told|call|called|describe|described|claim|claimed|promise|add|reply|replied|warn|warned|write"
@@ -101,7 +105,7 @@ _FORMS: tuple[tuple[Wanted, str], ...] = (
         "number",
         r"\bwhat (?:did|does|do) .*\b(?:come|amount|add up) to\b|\bhow much .*\b(?:increase|ris|fall|drop|grow)",
     ),
-    ("number", r"\bhow much of\b"),
+    ("number", rf"\bhow much (?:of|{_STUFF})\b"),
     ("money", rf"\bhow much (?:(?:more|less|money|in total|a (?:year|month|week|day|head)) )?(?:{_AUXILIARY})\b"),
     (
         "number",
@@ -150,7 +154,7 @@ _UNIT_ASKED = (
         re.compile(r"\bhow (?:far|tall|high|wide|deep|thick|close)\b|\b(?:height|length|width|depth|distance)\b", re.I),
     ),
     ("weight", re.compile(r"\b(?:how heavy|weigh|weight)\b", re.I)),
-    ("extent", re.compile(r"\bhow much of\b", re.I)),
+    ("extent", re.compile(rf"\bhow much (?:of|{_STUFF})\b", re.I)),
     ("speed", re.compile(r"\b(?:how fast|speed)\b", re.I)),
 )
 _SAID = r"said|says|told|added|according to|announced|reported|claimed|argued|warned|wrote|explained|insisted|admitted"
@@ -284,11 +288,15 @@ _VAGUE = frozenset(
         " rate range series field club team party band firm film movie book song show latest cause causes factor"
         " factors advantage disadvantage significance importance meaning definition limit item items object objects"
         " percent share proportion fraction score majority lead deal matter point point points message words title"
-        " price cost fee value bill sum budget toll total"
+        " price tag cost fee value bill sum budget toll total"
         " nation village county district province location site spot address body institution agency department"
         " event events date deadline age men women persons individuals folk someone anybody others"
     )
 )
+_IS = re.compile(r"\b(what|who|where|when|how|which|that|it|there)['’]s\b", re.I)
+_CROWD_ASKED = re.compile(r"\bwhat\b.*\b(?:attendance|crowd|audience|death toll)\b", re.I)
+# A noun's own letters, where another's end in them.
+_COMPOUND = 4
 _IS_LONG = re.compile(r"\bhow long (?:is|are|was|were) (?!it going|the (?:wait|sentence|film|ban|term))", re.I)
 # "Marrowby council" is no person.
 _OF_PLACE = tuple(
@@ -304,14 +312,14 @@ _YEAR_ASKED = re.compile(r"\b(?:what|which) year\b", re.I)
 _STILL_AHEAD = re.compile(r"\b(?:will|due|expected|scheduled|is to|are to|until|next)\b", re.I)
 _SCORE_ASKED = re.compile(r"\b(?:score|result)\b(?! of the (?:vote|ballot|election|poll))", re.I)
 _NO_SPEAKER = re.compile(r"(?:he|she|they|it|we|you|i|articles?|papers?|newspapers?|press|media|stor(?:y|ies))", re.I)
-_CROWD = frozenset({"people", "fans", "supporters", "spectators"})
-_PEOPLE = frozenset(
-    listed(
-        "people persons men women children fans supporters spectators residents visitors protesters protestors marchers"
-        " demonstrators guests customers passengers villagers runners worshippers mourners workers soldiers civilians"
-    )
-)
 _ATTENDANCE = re.compile(r"\b(?:attendance|crowd|turnout|audience|gate) (?:was|of|at|reached)\b[^,.;]*$")
+
+
+def _counts_one(heads: Iterable[str], words: Iterable[str]) -> bool:
+    """Whether a word is one of the nouns ``heads``, or ends in one: "seabirds" are birds."""
+    long = tuple(head for head in heads if len(head) >= _COMPOUND)
+    stems = {_stem(word) for word in words}
+    return not stems.isdisjoint(heads) or any(stem.endswith(long) for stem in stems)
 
 
 def _stem(word: str) -> str:
@@ -335,11 +343,30 @@ _COUNTED_ALIKE = tuple(
         "shop store",
         "soldier troop",
         "migrant refuge",
-        "person people man men woman women fisherman fishermen victim crew passenger resident fan supporter spectator",
+        "bird seabird fowl",
     )
 )
-_PEOPLE_COUNTED = _COUNTED_ALIKE[-1]
-_DEAD = frozenset(map(_stem, listed("dead death died die kill fatality drown live body")))
+_STAFF = _COUNTED_ALIKE[1]
+_EMPLOYS = re.compile(
+    r"\b(?:employ\w*|hir(?:e|es|ed|ing)|recruit\w*|tak(?:e|es|ing|en) on|(?:workforce|staff) (?:of|to))\b[^,.;]{0,25}$",
+    re.I,
+)
+# Words that ask for people of any kind, and the kinds that newspapers count.
+_CROWD = frozenset(
+    map(_stem, listed("people person persons men women fans supporters spectators travellers visitors victims"))
+)
+_PEOPLE = _CROWD | frozenset(
+    map(
+        _stem,
+        listed(
+            "man woman children residents protesters protestors marchers demonstrators guests customers passengers"
+            " villagers runners worshippers mourners workers soldiers civilians volunteers helpers fishermen crew"
+            " miners tourists holidaymakers migrants patients pupils students others suspects hostages prisoners"
+            " members travelers commuters survivors"
+        ),
+    )
+)
+_DEAD = frozenset(map(_stem, listed("dead death died die kill fatality drown live body toll")))
 _NUMBER_OF = re.compile(r"\b(?:number|total|count|tally|toll)\b")
 # "All 33 councillors" is how many there are, and not how many did it.
 _ALL_OF = re.compile(r"\ball (?:of )?(?:the )?$")
@@ -490,7 +517,8 @@ class Question:
             near = sentence[max(0, value.span.start - 30) : value.span.start]
             return 1.0 if value.kind == "number" and _MARGIN.search(near) else 0.5
         if not self.counted:
-            return 1.0 if value.kind == "number" and (not value.unit or _SIZE_ASKED.search(self.text)) else 0.5
+            plain = value.kind == "number" and not value.unit
+            return 1.0 if plain or _SIZE_ASKED.search(self.text) else 0.5
         if value.kind != "number" or value.unit:
             return 0.0
         before = sentence[: value.span.start]
@@ -505,15 +533,15 @@ class Question:
         """Whether the words around a number say that it counts what is asked about."""
         heads = {_stem(word) for word in self.counted}
         heads = heads.union(*(alike for alike in _COUNTED_ALIKE if heads & alike))
-        if heads & _PEOPLE_COUNTED and _DEAD.intersection(map(_stem, words_of(self.text))):
-            heads |= _DEAD
-        if heads & {_stem(word) for word in after[:4]}:
+        if heads & _CROWD:
+            if _ATTENDANCE.search(before):
+                return True
+            heads |= _PEOPLE
+            if _DEAD.intersection(map(_stem, words_of(self.text))):
+                heads |= _DEAD
+        if _counts_one(heads, after[:4]) or (heads & _STAFF and _EMPLOYS.search(before)):
             return True
-        if _NUMBER_OF.search(before) and heads & {_stem(word) for word in words_of(before)}:
-            return True
-        return bool(_CROWD.intersection(self.counted)) and bool(
-            _PEOPLE.intersection(after[:3]) or _ATTENDANCE.search(before)
-        )
+        return bool(_NUMBER_OF.search(before)) and _counts_one(heads, words_of(before))
 
     def _dates(self, sentence: str, value: Value) -> float:
         if _CLOCK_ASKED.search(self.text):
@@ -577,7 +605,7 @@ def understand(text: str) -> Question:
         raise QuestionError(
             f"the question has {len(text):,} characters (at most {MAX_QUESTION_LENGTH:,}): ask something shorter"
         )
-    asking = _asking(text)
+    asking = _IS.sub(r"\1 is", _asking(text))
     main = _main_word(asking)
     found = next(
         (
@@ -601,13 +629,14 @@ def understand(text: str) -> Question:
     elif wants == "list":
         value = "person" if re.search(r"\bwho\b", asking, re.I) else "thing"
     counted = _COUNTED.search(asking) if wants == "number" else None
+    heads = _head(counted[1] or counted[2]) if counted else ("people",) if _CROWD_ASKED.search(asking) else ()
     return Question(
         text=text,
         wants=wants,
         value=value,
         speaker=speaker,
-        counted=_head(counted[1] or counted[2]) if counted else (),
-        noun=_noun(asking) or _of_many(counted),
+        counted=heads if wants == "number" else (),
+        noun=_noun(asking) or _of_many(heads),
         unit=_unit(asking) if value in _MEASURING and not counted else "",
     )
 
@@ -688,10 +717,10 @@ def _unit(asking: str) -> str:
     return next((unit for unit, form in _UNIT_ASKED if form.search(asking)), "")
 
 
-def _of_many(counted: re.Match[str] | None) -> str:
+def _of_many(counted: Sequence[str]) -> str:
     """What is counted, as :func:`_noun` gives it; nothing for what goes by many names."""
-    head = "".join(_head(counted[1] or counted[2])) if counted else ""
-    return "" if head in _VAGUE or any(_stem(head) in alike for alike in _COUNTED_ALIKE) else head
+    head = "".join(counted)
+    return "" if head in _VAGUE or any(_stem(head) in alike for alike in (*_COUNTED_ALIKE, _PEOPLE)) else head
 
 
 def _noun(asking: str) -> str:

@@ -84,6 +84,32 @@ _UNITS = {
     "speed": "mph|km/h|kph|knots|miles an hour|miles per hour|kilomet(?:re|er)s an hour",
     "volume": "lit(?:re|er)s?|gallons?|barrels?|pints?|cubic met(?:re|er)s?",
 }
+_SAME_UNIT = {
+    "mm": "millimetre",
+    "cm": "centimetre",
+    "km": "kilometre",
+    "m": "metre",
+    "feet": "foot",
+    "ft": "foot",
+    "inche": "inch",
+    "in": "inch",
+    "stories": "storey",
+    "storie": "storey",
+    "kg": "kilogram",
+    "kilo": "kilogram",
+    "ton": "tonne",
+    "lb": "pound",
+    "miles an hour": "mph",
+    "miles per hour": "mph",
+    "km/h": "kph",
+    "kilometres an hour": "kph",
+    "kilometre an hour": "kph",
+    "sq km": "square kilometre",
+    "sq m": "square metre",
+    "sq ft": "square foot",
+    "square feet": "square foot",
+    "centurie": "century",
+}
 _UNIT = "|".join(f"(?P<{name}>{forms})" for name, forms in reversed(_UNITS.items()))
 _COINS = (
     r"pounds?|dollars?|euros?|pence|p|cents?|roubles?|rubles?|yen|yuan|rupees?|shillings?|francs?|hryvnias?"
@@ -449,13 +475,19 @@ def _measured(sentence: str, m: re.Match[str], worth: float) -> tuple[Kind, tupl
     if m["tight"]:
         return "number", ("number", m["tight"].upper(), worth), "temperature", end
     if found := _MEASURED.match(sentence, end):
-        unit = found[0].strip(" \u00a0-").lower().rstrip("s")
+        unit = _unit_name(found[0].strip(" \u00a0-").lower())
         return "number", ("number", unit, worth), found.lastgroup or "", found.end()
     # "Ann Lee, 64," and "aged 64": a number alone between commas after a word.
     alone = re.match(r"\s*[,.;)]", sentence[end:]) and worth < _OLDEST
     if alone and re.search(r"[A-Za-z’'], $|\baged $", sentence[: m.start()]):
         return "number", ("number", "age", worth), "age", end
     return "number", ("number", "", worth), "", end
+
+
+def _unit_name(written: str) -> str:
+    """One name for a unit, however it is written: "km", "kilometers" and "kilometres"."""
+    name = re.sub(r"(met|lit)ers?\b", r"\1re", written)
+    return _SAME_UNIT.get(name.removesuffix("s"), name.removesuffix("s"))
 
 
 def _digits(m: re.Match[str]) -> float | None:
