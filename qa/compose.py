@@ -294,8 +294,10 @@ class _Desk:
     def accounts(self) -> tuple[Part, ...]:
         """Sentences of different articles that give different values for the very same
         thing, newest first; none where they don't differ."""
-        best = self.pool[0]
-        if self._one_value(best) is None or self.fit(best) < 1.0:
+        least = self.merit[_key(self.pool[0])] - _AS_WELL
+        near = (ranked for ranked in self.pool if self.merit[_key(ranked)] >= least)
+        best = next((ranked for ranked in near if self.fit(ranked) == 1.0), None)
+        if best is None or self._one_value(best) is None:
             return ()
         told = [best]
         seen = {best.article.id}
@@ -447,7 +449,8 @@ class _Desk:
         """Whether a newer sentence answers as well, though in words that are further from the question's."""
         now, then = _day(other), _day(best)
         newer = now is not None and then is not None and now > then
-        return newer and _odds(other) >= _odds(best) - _AS_WELL and _Desk._near(best, other, _OVERTAKEN_COSINE)
+        near = _Desk._near(best, other, _OVERTAKEN_COSINE) and float(best.vector @ other.vector) >= _OVERTAKEN_MEANING
+        return newer and near and _odds(other) >= _odds(best) - _AS_WELL
 
     @staticmethod
     def _near(best: RankedSentence, other: RankedSentence, share: float) -> bool:
