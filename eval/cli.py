@@ -27,7 +27,8 @@ Byline refuses what the articles don't say, and how long an answer takes.
 QUESTIONS is a file of JSON objects, one a line, plain or gzipped. Each has an id and a
 question, and may have asked_on (YYYY-MM-DD: answer as of that day), answerable (false
 where the articles hold no answer), answers, articles (ids or urls) and evidence
-(sentences, any one of which answers). Earlier turns (history) are not passed on.
+(sentences, any one of which answers). Earlier turns (history) are the conversation that
+the question is asked in.
 """
 
 _EPILOG = """\
@@ -144,8 +145,8 @@ def _print_table(report: Report, questions: Path) -> None:
     table.add_column("value", justify="right")
     table.add_column("over", justify="right")
     for group in ("retrieval", "evidence", "answer", "refusal"):
-        over = numbers["applies"][group]
         for name, value in numbers[group].items():
+            over = numbers["applies"].get(name, numbers["applies"][group])
             table.add_row(f"{group} {name}", "-" if value is None else f"{value:.3f}", str(over))
         table.add_section()
     for name, value in numbers["latency_ms"].items():

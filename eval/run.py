@@ -7,7 +7,7 @@ earlier turns (``history``); rankings are those of the question as it is underst
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from time import perf_counter
 from typing import Any
 
@@ -102,11 +102,14 @@ class LatencyReport:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Applies:
-    """How many questions each group of measures is a mean over."""
+    """How many questions each group of measures is a mean over; ``pairs`` and ``accounts``
+    for those two of ``answer``."""
 
     retrieval: int
     evidence: int
     answer: int
+    pairs: int
+    accounts: int
     refusal: int
 
 
@@ -157,12 +160,7 @@ class Report:
             "latency_ms": {"p50": self.latency_ms.p50, "p95": self.latency_ms.p95},
             "articles": self.articles,
             "sentences": self.sentences,
-            "applies": {
-                "retrieval": self.applies.retrieval,
-                "evidence": self.applies.evidence,
-                "answer": self.applies.answer,
-                "refusal": self.applies.refusal,
-            },
+            "applies": asdict(self.applies),
             "violations": self.violations,
         }
 
@@ -283,6 +281,12 @@ def _report(qa: ArticleQA, outcomes: Sequence[_Outcome]) -> Report:
     retrieved = [(o.articles, len(set(o.question.articles))) for o in outcomes if o.articles is not None]
     evidenced = [(o.sentences, o.question.evidence) for o in outcomes if o.sentences is not None]
     answered = [o for o in outcomes if o.question.answerable and o.question.answers]
+    pairs = _pairs(answered)
+    accounts = [
+        all(_contains(o.answer, [one]) for one in o.question.answers)
+        for o in answered
+        if o.question.kind == "disagreement"
+    ]
     took_ms = [o.took_ms for o in outcomes]
 
     def hits(k: int) -> float | None:
@@ -311,14 +315,8 @@ def _report(qa: ArticleQA, outcomes: Sequence[_Outcome]) -> Report:
         ),
         answer=AnswerReport(
             contains=mean([float(_contains(o.answer, o.question.answers)) for o in answered]),
-            pairs=mean([float(right) for right in _pairs(answered).values()]),
-            accounts=mean(
-                [
-                    float(all(_contains(o.answer, [one]) for one in o.question.answers))
-                    for o in answered
-                    if o.question.kind == "disagreement"
-                ]
-            ),
+            pairs=mean([float(right) for right in pairs.values()]),
+            accounts=mean([float(right) for right in accounts]),
         ),
         refusal=refusal,
         latency_ms=LatencyReport(p50=percentile(took_ms, 0.5), p95=percentile(took_ms, 0.95)),
@@ -326,6 +324,8 @@ def _report(qa: ArticleQA, outcomes: Sequence[_Outcome]) -> Report:
             retrieval=len(retrieved),
             evidence=len(evidenced),
             answer=len(answered),
+            pairs=len(pairs),
+            accounts=len(accounts),
             refusal=refusal_applies,
         ),
         violations=sum(violations(o.answer, Filter(as_of=o.question.asked_on)) for o in outcomes),

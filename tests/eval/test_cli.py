@@ -21,7 +21,7 @@ SHAPE = {
     "latency_ms": {"p50", "p95"},
     "articles": None,
     "sentences": None,
-    "applies": {"retrieval", "evidence", "answer", "refusal"},
+    "applies": {"retrieval", "evidence", "answer", "pairs", "accounts", "refusal"},
     "violations": None,
 }
 

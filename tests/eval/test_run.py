@@ -93,7 +93,7 @@ class Fixed:
         return self.answers[question]
 
     def chat(self, history: Iterable[tuple[str, str]] = ()) -> Conversation:
-        return Conversation(self.ask, history)
+        return Conversation(lambda question, _, **limits: self.ask(question, **limits), history)
 
     def retrieve(self, question: str, *, k: int, as_of: date | None = None) -> tuple[Passage, ...]:
         self.wanted.append(k)
@@ -118,7 +118,14 @@ class TestArithmetic:
         assert set(found["retrieval"].values()) == {0}
         assert set(found["evidence"].values()) == {0}
         assert found["answer"]["contains"] == 0
-        assert found["applies"] == {"retrieval": 1, "evidence": 1, "answer": 1, "refusal": 0}
+        assert found["applies"] == {
+            "retrieval": 1,
+            "evidence": 1,
+            "answer": 1,
+            "pairs": 0,
+            "accounts": 0,
+            "refusal": 0,
+        }
 
     def test_measures_that_apply_to_nothing_are_null(self) -> None:
         found = Fixed({"x": REFUSAL}).evaluate(Question(id="1", question="x"))
@@ -182,7 +189,14 @@ class TestArithmetic:
             Question(id="3", question="guessed", answerable=False, evidence=("One word.",)),
             Question(id="4", question="unknown"),
         )
-        assert found["applies"] == {"retrieval": 1, "evidence": 0, "answer": 0, "refusal": 4}
+        assert found["applies"] == {
+            "retrieval": 1,
+            "evidence": 0,
+            "answer": 0,
+            "pairs": 0,
+            "accounts": 0,
+            "refusal": 4,
+        }
         # Of two refusals one is right, of two unanswerable questions one is refused. Of the
         # four pairs, two are in order (against .9) and two tie (against .2).
         calibration = found["refusal"].pop("calibration error")
