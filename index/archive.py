@@ -460,13 +460,17 @@ class ArticleIndex:
             with self._store.snapshot():
                 return measure(self._path, self._store, engine)
 
-    def has(self, term: str) -> bool:
-        """Whether any sentence or headline has a term in the form of ``SearchResult.terms``.
+    def has(self, term: str, where: Filter | None = None) -> bool:
+        """Whether an article that passes ``where`` has a term in the form of
+        ``SearchResult.terms``, in its text or its headline.
 
         Raises StoreError where the index can't be read.
         """
         with self._moment() as now:
-            return now is not None and any(now.caches.words.frequency(term))
+            if now is None or not any(now.caches.words.frequency(term)):
+                return False
+            passing = now.passing(where or Filter())
+            return passing.every or len(now.caches.words.search_articles((term,), 1, passing.bodies)[0]) > 0
 
     def period(self) -> tuple[date, date] | None:
         """The first and the last day on which an article was published; None of no dated one.
@@ -583,11 +587,12 @@ class ArticleIndex:
             for place, term in enumerate(found.terms):
                 holding, _ = words.search_sentences((term,), _MOST_SENTENCES, within)
                 holds[:, place] = np.isin(numbers, holding)
+            vectors = np.concatenate([body.vectors for body in placed])
             return Look(
                 keys=np.repeat(np.array(there, np.int64), [len(body.sentences) for body in placed]),
                 ordinals=np.array([row[1] for row in rows], np.int64),
                 paragraphs=np.array([row[2] for row in rows], np.int64),
-                vectors=(vectors := np.concatenate([body.vectors for body in placed])),
+                vectors=vectors,
                 meaning=vectors @ found.question,
                 context=np.concatenate([pool(body.vectors, body.title_vector) @ found.question for body in placed]),
                 words=np.array([by_words.get(number, 0.0) for number in numbers.tolist()], np.float64),

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 from index import Article, Span, day_of
 from qa.question import Question, asks_for_question, is_question, is_question_or_heading
 from qa.retrieve import RankedSentence
-from qa.values import Value, agree, comparable, dates, names, numbers, quotations, words_of
+from qa.values import Value, agree, comparable, dates, names, numbers, quotations, takes_back, words_of
 
 __all__ = ["Composition", "Form", "Part", "compose"]
 
@@ -36,6 +36,7 @@ _OF_READERS = 1.5
 _MOST = 4
 _MOST_ITEMS = 6
 _SAME_WORDS = 0.7
+_SAME_WORDS_OF_STORY = 0.5
 # Accounts are of one thing where the other is this near to the best sentence: by meaning, and by
 # its share of the question's words, of the best one's words, or by its score.
 _ALIKE_COSINE = 0.72
@@ -64,10 +65,15 @@ _RIVALS_WITHIN = 6
 _ONE_STATE = 365
 # One amount seldom grows by more in the telling.
 _FAR_APART = 30.0
-# A month without its year is of another time where it lies so many months back.
-_MONTHS_BACK = range(2, 11)
+# A month without its year is of another time where it lies so many months back; after more it
+# is rather still to come.
+_MONTHS_BACK = range(2, 7)
 # In January and February last year is not long ago.
 _EARLY = 3
+# What the first sentence of an article gains as what happened that day.
+_OF_BEGINNING = 2.0
+# Characters behind a name in which its office stands.
+_OFFICE_WITHIN = 60
 # Characters around a sentence in which a correction says that it is one.
 _CLOSE_BY = 250
 
@@ -123,13 +129,13 @@ def compose(
     as an earlier one, and else as another. ``first`` says that the first account is asked
     for, which stands alone.
     No sentence that asks is shown, nor a heading where there is anything else. Without
-    sentences there are no parts.
+    sentences there are no parts, nor where somebody's words are asked for whom none names.
     """
     desk = _Desk(question, ranked, terms, as_of)
     if not desk.pool:
         return Composition(form="sentences", parts=())
-    if question.wants == "quotation" and (parts := desk.quoted()):
-        return Composition(form="quotation", parts=parts)
+    if question.wants == "quotation":
+        return desk.said()
     if question.wants == "sequence" and len(parts := desk.sequence()) > 1:
         return Composition(form="sequence", parts=parts)
     if question.wants == "list" and len(parts := desk.items()) > 1:
@@ -163,7 +169,7 @@ _DENIED = re.compile(
     re.IGNORECASE,
 )
 _READERS = re.compile(r"\b(?:letter|reader|writer|correspondent|opinion|columnist|editorial)s?\b", re.IGNORECASE)
-_LETTER = re.compile(r"letters?\b(?! (?:bomb|box|from (?!readers)))", re.IGNORECASE)
+_LETTER = re.compile(r"(?:readers['’] |your )?letters?(?: to the editor| from readers)?\s*(?:[:–—-]|\Z)", re.IGNORECASE)
 _SIR = re.compile(r"\s*(?:sir|madam|dear (?:sir|madam|editor)|editor)\s*(?:[,:–—-]|\Z)", re.IGNORECASE)
 _OTHER_OFFICE = frozenset({"deputy", "vice", "former", "ex", "acting", "assistant", "previous", "late"})
 # A newspaper that puts right what it or another printed.
@@ -205,6 +211,7 @@ class _Desk:
         self._as_of = as_of
         self._terms: dict[tuple[str, int], frozenset[str]] = {}
         self._values: dict[tuple[str, int], tuple[Value, ...]] = {}
+        self._formers: dict[tuple[str, int], tuple[Value, ...]] = {}
         self._beside: dict[tuple[str, int], RankedSentence] = {}
         self._asked = terms(question.text)
         may_ask = asks_for_question(question)
@@ -214,9 +221,11 @@ class _Desk:
         self._weights = self._rarity(pool)
         self._fits: dict[tuple[str, int], float] = {}
         weight = _FIT if question.value in _SURE else _FIT_NAMED
-        self.merit = {_key(r): _odds(r) + weight * self.fit(r) + _COVERS * self._covers(r) for r in pool}
-        if not _READERS.search(question.text):
-            self.merit = {_key(r): self.merit[_key(r)] - _OF_READERS * _is_letter(r.article) for r in pool}
+        letter = 0.0 if _READERS.search(question.text) else _OF_READERS
+        self.merit = {
+            _key(r): _odds(r) + weight * self.fit(r) + _COVERS * self._covers(r) - letter * _is_letter(r.article)
+            for r in pool
+        }
         self.pool = sorted(pool, key=lambda r: -self.merit[_key(r)])
 
     # The forms of an answer.
@@ -262,7 +271,9 @@ class _Desk:
         best = self.pool[0]
         least = 0.6 * self._coverage(best)
         of_day: dict[date, RankedSentence] = {}
-        for ranked in self.pool:
+        # What is new stands at an article's beginning.
+        told = (r for r in self.pool if not takes_back(r.text))
+        for ranked in sorted(told, key=lambda r: -(self.merit[_key(r)] + _OF_BEGINNING / (1 + r.sentence.ordinal))):
             day = _day(ranked)
             if day is None or day in of_day or self._coverage(ranked) < least:
                 continue
@@ -272,6 +283,18 @@ class _Desk:
             if len(of_day) == _MOST_ITEMS:
                 break
         return tuple(self._part(of_day[day]) for day in sorted(of_day))
+
+    def said(self) -> Composition:
+        """What the speaker said, in quotation marks or reported; what else is told of the
+        speaker where there is none of that; nothing where the speaker isn't named."""
+        if parts := self.quoted():
+            return Composition(form="quotation", parts=parts)
+        speaker = self._speaker()
+        if _READERS.search(self.question.speaker or "") or not speaker:
+            return Composition(form="sentences", parts=self.sentences(first=True))
+        of_paper = [r for r in self.pool if set(speaker) <= set(words_of(_source(r.article)))]
+        self.pool = of_paper or [r for r in self.pool if _names_speaker(r.text, speaker)]
+        return Composition(form="sentences", parts=self.sentences(first=True) if self.pool else ())
 
     def quoted(self) -> tuple[Part, ...]:
         """The sentences with the speaker's own words, or that report them, each after the one
@@ -356,12 +379,25 @@ class _Desk:
             self._values[key] = self.question.values(ranked.text)
         return self._values[key]
 
+    def _former(self, ranked: RankedSentence) -> tuple[Value, ...]:
+        key = _key(ranked)
+        if key not in self._formers:
+            self._formers[key] = self.question.former(ranked.text)
+        return self._formers[key]
+
     def fit(self, ranked: RankedSentence) -> float:
         """How well the sentence holds the kind of thing wanted, in [0, 1]."""
         key = _key(ranked)
         if key not in self._fits:
-            self._fits[key] = self.question.fit(ranked.text)
+            of_another = self.question.unit == "age" and not self._of_whom(ranked)
+            self._fits[key] = 0.0 if of_another else self.question.fit(ranked.text)
         return self._fits[key]
+
+    def _of_whom(self, ranked: RankedSentence) -> bool:
+        """Whether the sentence, or the one that its pronoun means, names who is asked about."""
+        asked = [tuple(map(str, name.key)) for name in names(self.question.text)]
+        told = [r.text for r in (ranked, self._before(ranked)) if r is not None]
+        return not asked or any(_names_speaker(text, name) for name in asked for text in told)
 
     def _rarity(self, pool: Sequence[RankedSentence]) -> dict[str, float]:
         """What each word of the question says: the fewer of the sentences have it, the more."""
@@ -382,7 +418,9 @@ class _Desk:
 
     def _same(self, one: RankedSentence, other: RankedSentence) -> bool:
         a, b = self._words(one), self._words(other)
-        return one.text == other.text or len(a & b) > _SAME_WORDS * len(a | b)
+        # Two papers change the words of one report.
+        share = _SAME_WORDS_OF_STORY if one.story == other.story else _SAME_WORDS
+        return one.text == other.text or len(a & b) > share * len(a | b)
 
     def _one_value(self, ranked: RankedSentence) -> Value | None:
         """The value that the sentence gives, if it gives one."""
@@ -400,19 +438,21 @@ class _Desk:
             return False
         if self._of_another_time(other) or _days_apart(best, other) > _ONE_STATE:
             return False
-        if any(agree(old, b) for old in self.question.former(best.text)) or any(
-            agree(old, a) for old in self.question.former(other.text)
-        ):
+        if any(agree(old, b) for old in self._former(best)) or any(agree(old, a) for old in self._former(other)):
             return self._near(best, other, _ALIKE_TAKEN_BACK)
         # The figures differ: that is the point.
         own, theirs = ({w for w in self._words(r) if not w.isdigit()} for r in (best, other))
         shared = len(own & theirs) / max(1, min(len(own), len(theirs)))
-        if self.question.value in ("person", "place"):
+        if self.question.value in ("person", "place", "thing"):
             # Who and where change with each event; only reports of one event can differ, and
             # not where one names both: Taipei is in Taiwan.
             if not agree(a, b) and (_names(best.text, b) or _names(other.text, a)):
                 return False
-            return shared >= _ALIKE_WORDS and self._near(best, other, _ALIKE_COSINE) and self._rivals(best, other)
+            return (
+                shared >= _ALIKE_WORDS
+                and self._near(best, other, _ALIKE_COSINE, _ALIKE_AT_LEAST)
+                and self._rivals(best, other)
+            )
         # The same weekday of another week is another day.
         if a.key[0] == "weekday" and not self._rivals(best, other):
             return False
@@ -425,14 +465,21 @@ class _Desk:
     def _measures_the_same(self, best: RankedSentence, other: RankedSentence, shared: float) -> bool:
         """Whether two sentences that share so much of their words measure or count one thing."""
         rivals = self._rivals(best, other)
-        of_one = any(agree(a, b) for a in names(best.text) for b in names(other.text))
-        if shared >= _ALIKE_WORDS and rivals and of_one and self._near(best, other, _ALIKE_TAKEN_BACK):
+        if (
+            shared >= _ALIKE_WORDS
+            and rivals
+            and _share_name(best, other)
+            and self._near(best, other, _ALIKE_TAKEN_BACK)
+        ):
             return True
         if self._moves_on(best, other):
             return True
-        if self._near(best, other, _ALIKE_NEARLY) and float(best.vector @ other.vector) >= _ALIKE_MEANING:
+        if (
+            self._near(best, other, _ALIKE_NEARLY, _ALIKE_AT_LEAST)
+            and float(best.vector @ other.vector) >= _ALIKE_MEANING
+        ):
             return True
-        if not self._near(best, other, _ALIKE_COSINE):
+        if not self._near(best, other, _ALIKE_COSINE, _ALIKE_AT_LEAST):
             return False
         if shared >= _ALIKE_WORDS:
             return True
@@ -440,7 +487,7 @@ class _Desk:
         if _odds(other) < _odds(best) - _ALIKE_ODDS:
             return False
         if (self.question.counted or self.question.unit or self.question.value == "money") and rivals:
-            return True
+            return _of_one_story(best, other)
         covered = self._coverage(other)
         return shared >= _SHARED_AT_LEAST and covered >= max(_COVERED_AT_LEAST, _ALIKE_COVERAGE * self._coverage(best))
 
@@ -450,11 +497,11 @@ class _Desk:
         now, then = _day(other), _day(best)
         newer = now is not None and then is not None and now > then
         near = _Desk._near(best, other, _OVERTAKEN_COSINE) and float(best.vector @ other.vector) >= _OVERTAKEN_MEANING
-        return newer and near and _odds(other) >= _odds(best) - _AS_WELL
+        return newer and near and _odds(other) >= _odds(best) - _AS_WELL and _of_one_story(best, other)
 
     @staticmethod
-    def _near(best: RankedSentence, other: RankedSentence, share: float) -> bool:
-        return other.cosine >= share * best.cosine and (share < _ALIKE_NEARLY or other.cosine >= _ALIKE_AT_LEAST)
+    def _near(best: RankedSentence, other: RankedSentence, share: float, least: float = 0.0) -> bool:
+        return other.cosine >= max(least, share * best.cosine)
 
     def _of_another_time(self, ranked: RankedSentence) -> bool:
         """Whether a sentence speaks of a month or a year well before it was printed, which the
@@ -518,9 +565,16 @@ class _Desk:
 
     def _before(self, ranked: RankedSentence) -> RankedSentence | None:
         """The sentence before, in the same article."""
+        return self._next_to(ranked, -1)
+
+    def _after(self, ranked: RankedSentence) -> RankedSentence | None:
+        """The sentence after, in the same article."""
+        return self._next_to(ranked, 1)
+
+    def _next_to(self, ranked: RankedSentence, by: int) -> RankedSentence | None:
         if not self._beside:
             self._beside = {_key(r): r for r in self._ranked}
-        return self._beside.get((ranked.article.id, ranked.sentence.ordinal - 1))
+        return self._beside.get((ranked.article.id, ranked.sentence.ordinal + by))
 
     def _named_before(self, ranked: RankedSentence) -> RankedSentence | None:
         """Where the sentence begins with a pronoun, the one before that says who or what."""
@@ -531,8 +585,7 @@ class _Desk:
 
     def _spoken(self, ranked: RankedSentence) -> list[RankedSentence] | None:
         """The sentence where the speaker is quoted in it, after the one that names the speaker."""
-        # The surname, or the office: "the head of the ferry company" is its head.
-        speaker = words_of(re.split(r"\b(?:of|from|at|for)\b", self.question.speaker or "")[0])
+        speaker = self._speaker()
         if not speaker:
             return None
         unquoted = ranked.text
@@ -542,17 +595,24 @@ class _Desk:
             return [ranked]
         if unquoted.strip(" ,.") and not _SAID_BY_PRONOUN.search(ranked.text) and re.search(_ATTRIBUTED, unquoted):
             return None
-        run = [ranked]
+        before: RankedSentence | None = ranked
         for _ in range(3):
-            before = self._before(run[0])
-            if before is None:
+            before = self._before(before) if before else None
+            if before is None or is_question_or_heading(before.text):
                 return None
-            run.insert(0, before)
             if _names_speaker(before.text, speaker):
-                return [before, ranked]
-            if names(before.text) and re.search(_ATTRIBUTED, before.text):
+                # "He" is whom the sentence names first: "Ann Lee, the director, ..."
+                first = next(iter(names(before.text)), None)
+                begins = before.text[: first.span.end + _OFFICE_WITHIN] if first else before.text
+                return [before, ranked] if _names_speaker(begins, speaker) else None
+            if names(before.text):
                 return None
         return None
+
+    def _speaker(self) -> tuple[str, ...]:
+        """The words for whose words are asked for, the surname or the office last: "the head of
+        the ferry company" is its head."""
+        return words_of(re.split(r"\b(?:of|from|at|for)\b", self.question.speaker or "")[0])
 
     def _parts(self, chosen: Sequence[RankedSentence]) -> tuple[Part, ...]:
         """The parts of an answer, each pronoun at a beginning after the sentence that explains it."""
@@ -561,6 +621,9 @@ class _Desk:
             if _PRONOUN.match(ranked.text) and (before := self._named_before(ranked)) is not None:
                 shown.setdefault(_key(before), before)
             shown.setdefault(_key(ranked), ranked)
+            # What was wrong is never shown without what is right.
+            if takes_back(ranked.text) and (after := self._after(ranked)) is not None:
+                shown.setdefault(_key(after), after)
         return tuple(self._part(ranked) for ranked in shown.values())
 
     def _part(self, ranked: RankedSentence, agreeing: Sequence[RankedSentence] | None = None) -> Part:
@@ -568,11 +631,11 @@ class _Desk:
         days = [day for r in (ranked, *others) for day in (_day(r), *(day for _, day in r.printed)) if day]
         return Part(
             ranked=ranked,
-            emphasis=tuple(value.span for value in self.values(ranked)),
+            emphasis=tuple(value.span for value in self.values(ranked)) if self.fit(ranked) == 1.0 else (),
             agreeing=others,
             sources=tuple(dict.fromkeys(name for r in (ranked, *others) for name in _named(r) if name)),
             first_reported=min(days, default=None),
-            corrects=bool(self.values(ranked)) and self._corrects(ranked),
+            corrects=(bool(self.values(ranked)) or takes_back(ranked.text)) and self._corrects(ranked),
         )
 
     def _agreeing(self, ranked: RankedSentence) -> list[RankedSentence]:
@@ -625,6 +688,19 @@ def _odds(ranked: RankedSentence) -> float:
     return math.log(chance / (1 - chance))
 
 
+def _share_name(one: RankedSentence, other: RankedSentence) -> bool:
+    return any(agree(a, b) for a in names(one.text) for b in names(other.text))
+
+
+def _of_one_story(one: RankedSentence, other: RankedSentence) -> bool:
+    """Whether the beginnings of two articles, with their headlines, name the same."""
+    a, b = (
+        {name.key for name in names(f"{r.article.title}. {r.article.text[:_BEGINNING]}"[:_BEGINNING])}
+        for r in (one, other)
+    )
+    return one.story == other.story or not a.isdisjoint(b) or _share_name(one, other)
+
+
 def _days_apart(one: RankedSentence, other: RankedSentence) -> int:
     a, b = _day(one), _day(other)
     return abs((a - b).days) if a and b else 0
@@ -641,8 +717,10 @@ def _key(ranked: RankedSentence) -> tuple[str, int]:
 
 
 def _day(ranked: RankedSentence) -> date | None:
-    published = ranked.article.published
-    return None if published is None else day_of(published)
+    article = ranked.article
+    # What a revision says was said when it was revised.
+    printed = article.modified if article.revision > 1 and article.modified else article.published
+    return None if printed is None else day_of(printed)
 
 
 def _source(article: Article) -> str:
@@ -657,14 +735,17 @@ def _source(article: Article) -> str:
 def _names_speaker(text: str, speaker: Sequence[str]) -> bool:
     """Whether ``text`` names the speaker: has the last word of the name, which is the surname or
     the office, and neither another first name with it nor a deputy or former one's office."""
-    other = _office(speaker)
-    told = words_of(text)
-    if not any(word == speaker[-1] and _office(told[: place + 1]) == other for place, word in enumerate(told)):
+    told, own = words_of(text), set(speaker)
+    places = [place for place, word in enumerate(told) if word == speaker[-1]]
+    if not any(_office(told[: place + 1], own) == _office(speaker, own) for place in places):
         return False
     full = [set(name.key) for name in names(text) if speaker[-1] in name.key]
-    return len(speaker) == 1 or not full or any(name <= set(speaker) for name in full)
+    return len(speaker) == 1 or not full or any(name <= own or own <= name for name in full)
 
 
-def _office(words: Sequence[str]) -> str:
-    """The word before the last one, where it makes another office of it."""
-    return words[-2] if len(words) > 1 and words[-2] in _OTHER_OFFICE else ""
+def _office(words: Sequence[str], own: set[str]) -> str:
+    """The word before a name or an office, at the end of ``words``, where it makes another of it."""
+    start = len(words) - 1
+    while start > 0 and words[start - 1] in own - _OTHER_OFFICE:
+        start -= 1
+    return words[start - 1] if start > 0 and words[start - 1] in _OTHER_OFFICE else ""

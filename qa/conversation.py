@@ -13,7 +13,7 @@ from datetime import date, datetime
 from functools import lru_cache
 from itertools import pairwise
 
-from index import QuestionError
+from index import QuestionError, day_of
 from index.article import clean_line
 from qa.answer import Answer
 from qa.english import (
@@ -96,9 +96,8 @@ _DATE = re.compile(
 _NOW = re.compile(r"now|today|currently|at the moment|so far|these days|nowadays|since(?: then)?", re.IGNORECASE)
 # "A new one", "the one they chose": what of, earlier turns say.
 _ONE = re.compile(
-    r"\b(?:an?|the|another|this|that|which|other)\s+(?:\w+\s+)?ones?\b(?!\s+(?:of|hundred|thousand|million|day|man|woman"
-    r"|person|hour|year|week|month)\b)",
-    re.IGNORECASE,
+    r"\b(?:[Aa]n?|[Tt]he|[Aa]nother|[Tt]his|[Tt]hat|[Ww]hich|other)\s+(?:[a-z]\w*\s+)?ones?\b(?![-\w])"
+    r"(?!\s+(?:of|hundred|thousand|million|day|man|woman|person|hour|year|week|month)\b)"
 )
 
 
@@ -106,13 +105,15 @@ _ONE = re.compile(
 class Exchange:
     """An earlier question, as understood, with the answer's words, none for a refusal.
 
-    ``titles`` are the headlines of the articles cited, ``articles`` their ids.
+    ``titles`` are the headlines of the articles cited, ``articles`` their ids, and ``day``
+    is when the newest of them was published.
     """
 
     question: str
     answer: str = ""
     titles: tuple[str, ...] = ()
     articles: frozenset[str] = frozenset()
+    day: date | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -245,7 +246,7 @@ class _Resolver:
                 open_ended = True
             elif low in {"then", "so"} and after in {"", "?"} and number:
                 open_ended = open_ended or not (self._carried or self._named())
-        open_ended = open_ended or bool(_ONE.search(self._text))
+        open_ended = open_ended or (bool(_ONE.search(self._text)) and not self._named())
         return "".join([*pieces, self._text[place:]]), open_ended
 
     def _within(self, sort: str, word: Word, owning: bool, object_: bool) -> bool:
@@ -699,7 +700,7 @@ def _fit(sort: str, mention: Mention) -> float:
             return 2.5
         if mention.kind == "group":
             return 2.3
-        return {"person": 0.3, "name": 1.2, "thing": 0.1, "place": 0.2}[mention.kind]
+        return {"person": 0.3, "name": 1.2, "thing": 0.0, "place": 0.2}[mention.kind]
     if mention.many:
         return 0.0
     return {"person": 0.0, "thing": 2.4, "group": 2.2, "name": 2.0, "place": 0.8}[mention.kind]
@@ -760,13 +761,10 @@ class Conversation:
         self,
         ask: Callable[..., Answer],
         history: Iterable[tuple[str, str] | Answer] = (),
-        *,
-        quoted: Callable[[str], frozenset[str]] = lambda _: frozenset(),
     ) -> None:
-        """``ask`` takes a question, the exchanges just before it and filters; ``quoted``
-        gives the ids of the articles that an earlier answer, as text, quotes."""
+        """``ask`` takes a question, the exchanges just before it and filters."""
         self._ask = ask
-        self._turns: tuple[Exchange, ...] = _exchanges(history, quoted)
+        self._turns: tuple[Exchange, ...] = _exchanges(history)
 
     @property
     def turns(self) -> tuple[Exchange, ...]:
@@ -792,8 +790,11 @@ class Conversation:
         typed = understand(question).text
         limits = {"as_of": as_of, "published_from": published_from, "published_to": published_to, "sources": sources}
         corrected = None if as_understood is None else _alone(understand(as_understood).text)
-        meant = corrected or resolve(typed, self._turns)
-        before = self._turns[-_STORY:]
+        # What came after the day asked as of stays unknown, as what "she" may mean too.
+        today = None if as_of is None else day_of(as_of)
+        turns = [turn for turn in self._turns if today is None or turn.day is None or turn.day <= today]
+        meant = corrected or resolve(typed, turns)
+        before = turns[-_STORY:]
         answer = self._ask(meant.text, before, **limits)
         if not meant.certain:
             plain = self._ask(typed, before, **limits)
@@ -809,12 +810,13 @@ def _exchange(answer: Answer) -> Exchange:
     said = " ".join(claim.text for claim in answer.claims)
     titles = tuple(dict.fromkeys(citation.article.title for citation in answer.citations))
     articles = frozenset(citation.article.id for citation in answer.citations)
-    return Exchange(question=answer.understood, answer=said, titles=titles, articles=articles)
+    days = [day_of(c.article.published) for c in answer.citations if c.article.published]
+    return Exchange(
+        question=answer.understood, answer=said, titles=titles, articles=articles, day=max(days, default=None)
+    )
 
 
-def _exchanges(
-    history: Iterable[tuple[str, str] | Answer], quoted: Callable[[str], frozenset[str]]
-) -> tuple[Exchange, ...]:
+def _exchanges(history: Iterable[tuple[str, str] | Answer]) -> tuple[Exchange, ...]:
     """Earlier turns: answers, or pairs of role and content, where "user" asks and any other role answers."""
     said: list[list[str] | Answer] = []
     for turn in history:
@@ -829,13 +831,12 @@ def _exchanges(
         elif said and isinstance(said[-1], list):
             said[-1].append(content)
     turns: tuple[Exchange, ...] = ()
-    for place, exchange in enumerate(said[-_TURNS:], start=1 - min(len(said), _TURNS)):
+    for exchange in said[-_TURNS:]:
         if isinstance(exchange, Answer):
             turns = (*turns, _exchange(exchange))
             continue
         question, *answers = exchange
         answer = clean_line(" ".join(answers))
         understood = resolve(clean_line(question), turns).text
-        articles = quoted(answer) if answer and place > -_STORY else frozenset()
-        turns = (*turns, Exchange(question=understood, answer=answer, articles=articles))
+        turns = (*turns, Exchange(question=understood, answer=answer))
     return turns

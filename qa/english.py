@@ -143,10 +143,11 @@ NUMBERS = _set("two three four five six seven eight nine ten eleven twelve dozen
 """What counts several, in words."""
 
 DATELINE = re.compile(
-    r"\(?[A-Z][A-Z’'.-]{2,}(?: [A-Z][A-Z’'.-]+){0,3}(?:,(?: [A-Z][\w.]*){1,3})?(?: ?\([^()]{2,40}\))?"
-    r"(?:,? [A-Z][a-z]{2,8}\.? \d{1,2})?(?: ?\([^()]{2,40}\))?\s*[—–:-]\s+"
+    r"(?![A-Z]{2,5}\s*[—–:-])[A-Z][A-Z’'.-]{2,}(?: [A-Z][A-Z’'.-]+){0,3}(?:,(?: [A-Z][\w.]*){1,3})?"
+    r"(?: ?\([^()]{2,40}\))?(?:,? [A-Z][a-z]{2,8}\.? \d{1,2})?(?: ?\([^()]{2,40}\))?\s*[—–:-]\s+"
 )
-"""Where an agency reports from, before its first sentence: "PORT ELLERY, May 3 (Meridian) - "."""
+"""Where an agency reports from, before its first sentence: "PORT ELLERY, May 3 (Meridian) - ";
+not "NATO: ", which is whom it reports of."""
 
 BUILT = _set("center centre church city college hospital house network newspaper office school side station town")
 """Groups that are as often a building."""

@@ -45,6 +45,7 @@ __all__ = [
     "Mention",
     "Word",
     "full_names",
+    "is_common",
     "is_role",
     "is_time",
     "is_verb",
@@ -100,18 +101,10 @@ _FUNCTION = AUXILIARIES | PREPOSITIONS | DETERMINERS | QUESTION_WORDS | OTHERS
 _ASKING = frozenset(["do", "does", "did", "will", "would", "shall", "should", "can", "could", "may", "might", "must"])
 _HEADS = HEADS | GROUPS | ROLES
 # Within a name of several words these don't show a group: "Kansas City", "White House".
-_GROUP_NAMES = (GROUPS | BUSINESSES) - {
-    "town",
-    "city",
-    "side",
-    "house",
-    "public",
-    "press",
-    "office",
-    "station",
-    "centre",
-    "center",
-}
+_PLAIN = frozenset(["town", "city", "side", "house", "public", "press", "office", "station", "centre", "center"])
+_GROUP_NAMES = (GROUPS | BUSINESSES) - _PLAIN
+_OFFICES = frozenset(["president", "mayor", "minister", "chancellor", "governor", "secretary", "captain", "chief"])
+_DOES = ("er", "or", "ist", "man", "woman", "ian")
 _LINK = re.compile(rf"\s+(?:{'|'.join(sorted(LINKS))})\s+", re.IGNORECASE)
 _WORD = re.compile(
     r"(?:[^\W\d_]\.){2,}|[$£€]?\d(?:[\d.,:]*\d)?\w*%?|[^\W_]+(?:[-&][^\W_]+)*(?:[’'](?!s\b)[^\W_]+)*|[’']s\b|[^\w\s]"
@@ -133,6 +126,11 @@ def is_verb(word: str) -> bool:
     if word in NOT_VERBS:
         return False
     return word in VERBS or (len(word) > 3 and word.endswith(("ed", "ing")))
+
+
+def is_common(word: str) -> bool:
+    """Whether ``word`` in lower case is a verb, a time or a small word: nothing that articles are about."""
+    return word in _FUNCTION or is_verb(word) or is_time(word) or word in EITHER
 
 
 def is_role(word: str) -> bool:
@@ -252,7 +250,8 @@ class _Reader:
         """Add a phrase; a name behind what someone is stands by itself: "the cattle dealer Ann Lee"."""
         capital = next((place for place in range(start + 1, end) if self._is_capital(place)), end)
         several = end - capital > 1 and all(self._is_capital(place) for place in range(capital, end))
-        if capital > start + 1 and several and self._low(end - 1) not in PLACES | _HEADS:
+        does = self._low(capital - 1)
+        if capital > start + 1 and several and (does in ROLES or does.endswith(_DOES)):
             self._add(capital, end)
             if self._found and self._found[-1].kind == "name":
                 self._found[-1] = replace(self._found[-1], kind="person")
@@ -437,7 +436,9 @@ class _Reader:
 
     def _is_group(self, core: Sequence[str], end: int) -> bool:
         acronym = self._words[end - 1].text.isupper() and len(core) == 1 and len(core[0]) > 1
-        return acronym or any(low in _GROUP_NAMES for low in core)
+        # A given name before it makes a family of it: Samantha Power, John Mills.
+        known = core[0] in HE_NAMES | SHE_NAMES and len(core) > 1
+        return acronym or any(low in (GROUPS - _PLAIN if known else _GROUP_NAMES) for low in core)
 
     def _is_person(self, start: int, end: int) -> bool:
         before, after, further = self._low(start - 1), self._low(end), self._low(end + 1)
@@ -489,7 +490,7 @@ class _Reader:
 
 def _with_title(core: Sequence[str]) -> bool:
     """Whether a title stands before the last words of a name: "City Council President Ana Lee"."""
-    return any(low in TITLES and low not in _GROUP_NAMES for low in core[1:-1])
+    return len(core) > 2 and core[-3] in _OFFICES and core[-1] not in _GROUP_NAMES
 
 
 def _longer(one: Mention, following: Mention, text: str) -> Mention:

@@ -255,16 +255,20 @@ _OPPOSITES = tuple(
     )
 )
 _NEAR = 60
+# Characters before a number in which a sentence says what it counts.
+_BEFORE = 120
+_MOST_FOUND = 40
 
 
-# "Who is the captain of the team?", "What is the name of his wife?", "Which prison was he sent to?"
+# "Who is the captain of the team?", "What is the name of Bo's wife?", "Which prison was he sent to?"
 _IS_WHAT = re.compile(
-    r"\b(?:who|what)(?:['’]s| is| was| are| were| became| will be) (?:the |a |an )?(?:name of )?(?P<phrase>[^?,.;:]+)",
+    r"\b(?:who|what) (?:is|was|are|were|became|will be) (?:(?:the |an? )?name of (?:the )?|(?:the|an?) (?!name of)"
+    r"|(?=(?:[\w-]+ ){0,3}[\w-]+['’]s? ))(?P<phrase>[^?,.;:]+)",
     re.I,
 )
 _WHICH_WHAT = re.compile(
-    r"\b(?:which|what) (?P<phrase>(?:[\w’'-]+ ){0,2}?[\w’'-]+) (?:is|are|was|were|did|does|do|has|have|had|will|would"
-    r"|can|could|\w{3,}ed|won|built|made|took|bought|sold|left|led|held|wrote|said)\b",
+    rf"\b(?:which|what) (?!(?:{_AUXILIARY}|can|could)\b)(?P<phrase>(?:[\w’'-]+ ){{0,2}}?[\w’'-]+)"
+    rf" (?:{_AUXILIARY}|can|could|\w{{3,}}ed|won|built|made|took|bought|sold|left|led|held|wrote|said)\b",
     re.I,
 )
 _NOUN_ENDS = re.compile(
@@ -274,23 +278,23 @@ _NOUN_ENDS = re.compile(
 )
 _VAGUE = frozenset(
     listed(
-        "name names kind kinds type types sort sorts number day days date dates year years month months week weeks time"
-        " way thing things part parts reason reasons percentage percent amount age total others other one ones people"
-        " person man woman place country city town state area region company group team organization organisation term"
-        " word words being going his her its their there it he she they this that these those not called known century"
-        " like made done used considered located said so now then has had job post position role profession occupation"
-        " trade height length width size speed weight depth distance temperature margin mistake error problem trouble"
-        " excuse explanation answer reply response reaction welcome change difference topic subject issue theme"
-        " continent celebrity star holiday event incident charge head result results outcome effect effects impact"
-        " consequence consequences purpose aim goal plan idea view opinion stance feature features characteristic"
-        " example examples measure step action decision move weapon method nationality religion language gender colour"
-        " color nickname figure fact detail information news story source origin background status condition level"
-        " rate range series field club team party band firm film movie book song show latest cause causes factor"
-        " factors advantage disadvantage significance importance meaning definition limit item items object objects"
-        " percent share proportion fraction score majority lead deal matter point point points message words title"
-        " price tag cost fee value bill sum budget toll total"
+        "name names kind kinds type types sort sorts number day days date dates year years month months week"
+        " weeks time way thing things part parts reason reasons percentage percent amount age total others other"
+        " one ones people person man woman place country city town state area region company group team"
+        " organization organisation term word words being going his her its their there it he she they this that"
+        " these those not called known century like made done used considered located said so now then has had job"
+        " post position role profession occupation trade height length width size speed weight depth distance"
+        " temperature margin mistake error problem trouble excuse explanation answer reply response reaction"
+        " welcome change difference topic subject issue theme continent celebrity star holiday event incident"
+        " charge head result results outcome effect effects impact consequence consequences purpose aim goal plan"
+        " idea view opinion stance feature features characteristic example examples measure step action decision"
+        " move weapon method nationality religion language gender colour color nickname figure fact detail"
+        " information news story source origin background status condition level rate range series field club"
+        " party band firm film movie book song show latest cause causes factor factors advantage disadvantage"
+        " significance importance meaning definition limit item items object objects share proportion fraction"
+        " score majority lead deal matter point points message title price tag cost fee value bill sum budget toll"
         " nation village county district province location site spot address body institution agency department"
-        " event events date deadline age men women persons individuals folk someone anybody others"
+        " events deadline men women persons individuals folk someone anybody"
     )
 )
 _IS = re.compile(r"\b(what|who|where|when|how|which|that|it|there)['’]s\b", re.I)
@@ -304,7 +308,8 @@ _OF_PLACE = tuple(
 )
 _PAST_ASKED = re.compile(r"\b(?:when|day|date|year|month|time) (?:did|was|were|had)\b", re.I)
 _CLOCK_ASKED = re.compile(r"\b(?:what|which) time\b(?! of (?:the )?year)|\bwhat hour\b", re.I)
-_MARGIN_ASKED = re.compile(r"\b(?:margin|majority)\b", re.I)
+_MARGIN_ASKED = re.compile(r"\b(?:margin|majority)\b|\bby how (?:many|much)\b|\bby\W*$", re.I)
+_WON_BY = frozenset({"votes", "points", "goals", "runs", "seats"})
 _MARGIN = re.compile(r"\b(?:by|margin|majority|lead)(?: (?:of|just|only|about|was|is|a|an|mere))* $", re.I)
 _SIZE_ASKED = re.compile(r"\b(?:big|large|size|strong|measure|amount)\b", re.I)
 _EXTENTS = frozenset({"area", "volume", "weight", "length"})
@@ -315,9 +320,9 @@ _NO_SPEAKER = re.compile(r"(?:he|she|they|it|we|you|i|articles?|papers?|newspape
 _ATTENDANCE = re.compile(r"\b(?:attendance|crowd|turnout|audience|gate) (?:was|of|at|reached)\b[^,.;]*$")
 
 
-def _counts_one(heads: Iterable[str], words: Iterable[str]) -> bool:
-    """Whether a word is one of the nouns ``heads``, or ends in one: "seabirds" are birds."""
-    long = tuple(head for head in heads if len(head) >= _COMPOUND)
+def _counts_one(heads: Iterable[str], own: Iterable[str], words: Iterable[str]) -> bool:
+    """Whether a word is one of the nouns ``heads``, or ends in one of ``own``: "seabirds" are birds."""
+    long = tuple(head for head in own if len(head) >= _COMPOUND)
     stems = {_stem(word) for word in words}
     return not stems.isdisjoint(heads) or any(stem.endswith(long) for stem in stems)
 
@@ -332,17 +337,17 @@ def _stem(word: str) -> str:
 
 # Nouns that newspapers count one and the same thing by.
 _COUNTED_ALIKE = tuple(
-    frozenset(map(_stem, listed(words)))
+    frozenset(_stem(form) for word in listed(words) for form in (word, f"{word}s"))
     for words in (
-        "home house household property dwelling building",
-        "job post position role worker employe redundancy",
+        "home house household property properties dwelling building",
+        "job post position role worker employee staff redundancies",
         "pupil student schoolchildren child children",
         "thing item piece object artefact article work",
         "car vehicle",
         "vote ballot",
         "shop store",
         "soldier troop",
-        "migrant refuge",
+        "migrant refugee",
         "bird seabird fowl",
     )
 )
@@ -367,6 +372,17 @@ _PEOPLE = _CROWD | frozenset(
     )
 )
 _DEAD = frozenset(map(_stem, listed("dead death died die kill fatality drown live body toll")))
+# What tells a number or a sum without one.
+_IN_WORDS = {
+    "money": re.compile(r"\b(?:free(?: of charge)?|nothing|no (?:fee|charge|cost|money))\b", re.I),
+    "percent": re.compile(r"\b(?:none|half|halves|thirds?|quarters?|fifths?|tenths?|all of|most of)\b", re.I),
+    "number": re.compile(
+        r"\b(?:none|nobody|no one|no-one|zero|once|twice|dozens|scores|hundreds|thousands|millions|billions|half"
+        r"|doubled?|tripled?|daily|nightly|weekly|monthly|yearly|hourly|annually|every \w+"
+        r"|no \w+ (?:was|were|had|has|have|is|are))\b",
+        re.I,
+    ),
+}
 _NUMBER_OF = re.compile(r"\b(?:number|total|count|tally|toll)\b")
 # "All 33 councillors" is how many there are, and not how many did it.
 _ALL_OF = re.compile(r"\ball (?:of )?(?:the )?$")
@@ -417,8 +433,23 @@ class Question:
         if self.value == "reason":
             return 1.0 if _WHY.search(sentence) else 0.5 * self.is_met_by(sentence)
         best = max((strength for strength, _ in self._graded(sentence)), default=0.0)
-        # Who says what it was before, or wasn't, speaks of the very thing: "60 and not the 70 announced".
-        return 1.0 if best and self.former(sentence) else best
+        if not best or best == 1.0:
+            return best
+        # Who says what it was before, or wasn't, speaks of the very thing: "60 and not the 70
+        # announced"; but not where the opposite is counted, as jobs kept for jobs lost.
+        former = self.former(sentence)
+        return 1.0 if former and not any(self._contrary(sentence, value) for value in former) else best
+
+    def gives_figure(self, sentence: str) -> bool:
+        """Whether ``sentence`` may give a number of what is asked for, in whatever form: "nobody",
+        "hundreds", "daily"."""
+        if self.fit(sentence):
+            return True
+        if self.unit:
+            return False
+        if _SCORE_ASKED.search(self.text):
+            return bool(numbers(sentence))
+        return self.value in _IN_WORDS and bool(_IN_WORDS[self.value].search(sentence))
 
     def pinned(self, sentence: str) -> tuple[Span, ...]:
         """Where in ``sentence`` stand the words that answer: of the kind wanted, not in the
@@ -460,8 +491,12 @@ class Question:
 
     def _graded(self, sentence: str) -> list[tuple[float, Value]]:
         asked = _asked_words(self.text)
-        graded = []
-        for value in self._found(sentence):
+        graded: list[tuple[float, Value]] = []
+        found = self._found(sentence)
+        # A table, or worse: none of so many is what a reader would be told.
+        if len(found) > _MOST_FOUND:
+            return graded
+        for value in found:
             if value.former or value.change:
                 continue
             shown = words_of(sentence[value.span.start : value.span.end])
@@ -503,7 +538,7 @@ class Question:
         if not asked:
             return False
         near = sentence[max(0, value.span.start - _NEAR) : value.span.end + _NEAR]
-        found = _sides(near) or _sides(sentence)
+        found = _sides(near) or _sides_of(sentence)
         return any((place, not side) in found and (place, side) not in found for place, side in asked)
 
     def _counts(self, sentence: str, value: Value) -> float:
@@ -521,27 +556,27 @@ class Question:
             return 1.0 if plain or _SIZE_ASKED.search(self.text) else 0.5
         if value.kind != "number" or value.unit:
             return 0.0
-        before = sentence[: value.span.start]
+        before = sentence[max(0, value.span.start - _BEFORE) : value.span.start]
         after = words_of(re.split(r"[,.;:()]", sentence[value.span.end : value.span.end + 60])[0])
         if value.key[-1] == 1.0 and (after[:1] == ("of",) or not self._is_of_counted(before, after)):
             return 0.0
-        if _ALL_OF.search(before):
+        if _ALL_OF.search(before) or (before.endswith("by ") and _WON_BY.intersection(self.counted)):
             return 0.5
         return 1.0 if self._is_of_counted(before, after) else 0.5
 
     def _is_of_counted(self, before: str, after: Sequence[str]) -> bool:
         """Whether the words around a number say that it counts what is asked about."""
-        heads = {_stem(word) for word in self.counted}
-        heads = heads.union(*(alike for alike in _COUNTED_ALIKE if heads & alike))
-        if heads & _CROWD:
+        own = {_stem(word) for word in self.counted}
+        heads = own.union(*(alike for alike in _COUNTED_ALIKE if own & alike))
+        if own & _CROWD:
             if _ATTENDANCE.search(before):
                 return True
             heads |= _PEOPLE
             if _DEAD.intersection(map(_stem, words_of(self.text))):
                 heads |= _DEAD
-        if _counts_one(heads, after[:4]) or (heads & _STAFF and _EMPLOYS.search(before)):
+        if _counts_one(heads, own, after[:4]) or (heads & _STAFF and _EMPLOYS.search(before)):
             return True
-        return bool(_NUMBER_OF.search(before)) and _counts_one(heads, words_of(before))
+        return bool(_NUMBER_OF.search(before)) and _counts_one(heads, own, words_of(before))
 
     def _dates(self, sentence: str, value: Value) -> float:
         if _CLOCK_ASKED.search(self.text):
@@ -637,7 +672,9 @@ def understand(text: str) -> Question:
         speaker=speaker,
         counted=heads if wants == "number" else (),
         noun=_noun(asking) or _of_many(heads),
-        unit=_unit(asking) if value in _MEASURING and not counted else "",
+        unit=next((unit for unit, form in _UNIT_ASKED if form.search(asking)), "")
+        if value in _MEASURING and not counted
+        else "",
     )
 
 
@@ -684,6 +721,11 @@ def _asked_sides(question: str) -> frozenset[tuple[int, bool]]:
     return frozenset(_sides(question))
 
 
+@lru_cache(maxsize=256)
+def _sides_of(sentence: str) -> frozenset[tuple[int, bool]]:
+    return frozenset(_sides(sentence))
+
+
 def _sides(text: str) -> set[tuple[int, bool]]:
     return {
         (place, side)
@@ -711,10 +753,6 @@ def _head(words: str) -> tuple[str, ...]:
         if (word.endswith("s") and not word.endswith("ss")) or word in ("people", "men", "women", "children"):
             break
     return tuple(kept[-1:])
-
-
-def _unit(asking: str) -> str:
-    return next((unit for unit, form in _UNIT_ASKED if form.search(asking)), "")
 
 
 def _of_many(counted: Sequence[str]) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 from functools import partial
@@ -18,7 +18,8 @@ from qa.compose import Composition, compose
 from qa.confidence import confidence, measure_confidence
 from qa.conversation import Conversation, Exchange
 from qa.dates import day_in_words
-from qa.question import MAX_QUESTION_LENGTH, Question, check_filter, understand
+from qa.phrases import is_common, is_time
+from qa.question import Question, check_filter, understand
 from qa.rerank import Reranker
 from qa.retrieve import RankedSentence, Ranking, passages, rank, surroundings
 from qa.when import When, dates_in, read, shown
@@ -195,7 +196,7 @@ class ArticleQA:
         with self._index.moment():
             ranking, when, asked = self._rank(understood, where, before)
             nearest = passages(ranking, _NEAREST)
-            chance = self._doubted(asked, ranking, _chance(asked, ranking, before))
+            chance = self._doubted(asked, where, ranking, _chance(asked, ranking, before))
             sure = chance >= confidence().threshold
             found = ranking.sentences if sure else ()
             composed = compose(understood, found, self._index.terms, as_of, first=when.order == "first")
@@ -228,13 +229,7 @@ class ArticleQA:
         first, where the role ``user`` asks and any other answers. Raises QuestionError for
         anything else.
         """
-        return Conversation(self._ask, history, quoted=self._quoted_by)
-
-    def _quoted_by(self, answer: str) -> frozenset[str]:
-        """The ids of the articles that an answer given as text has whole sentences of."""
-        with self._index.moment():
-            likely = rank(self._index, understand(answer[:MAX_QUESTION_LENGTH]), Filter()).sentences[:_NEAREST]
-        return frozenset(ranked.article.id for ranked in likely if ranked.text in answer)
+        return Conversation(self._ask, history)
 
     def warm(self) -> None:
         """Load the model and the index now, so that the first question needn't wait.
@@ -261,10 +256,10 @@ class ArticleQA:
             other = rank(self._index, undated, where, when)
             if _chance(undated, other) > _chance(question, ranking):
                 ranking, question = other, undated
-        if before:
-            ranking = _following(ranking, before)
         if self._reranker:
             ranking = self._reranker.reordered(question.text, ranking, partial(surroundings, ranking))
+        if before and when.order is None:
+            ranking = _following(ranking, before)
         return ranking, when, question
 
     def _when(self, question: Question, where: Filter) -> When:
@@ -298,13 +293,16 @@ class ArticleQA:
         if not found.passing:
             return f"None of the {found.total:,} articles passes the filters.{undated}"
         told = ["The articles don't say."]
-        unseen = {term for term in found.terms if not self._index.has(term)}
+        # What came after the day asked as of stays unknown, in a hint too.
+        known = Filter(as_of=where.as_of)
+        unseen = {term for term in found.terms if not self._index.has(term, known)}
         # A day that was understood needn't stand in any article.
         read_as = [mention.span for mention in when.mentions]
         missing = [
             word[0]
             for word in _WORD.finditer(question.text)
             if not any(span.start <= word.start() < span.end for span in read_as)
+            and not is_common(word[0].lower())
             and self._index.terms(word[0]) & unseen
         ]
         if unseen != set(found.terms):
@@ -312,23 +310,21 @@ class ArticleQA:
             missing = [word for word in missing if not word[0].islower() and not question.text.startswith(word)]
         if missing:
             told.append(f"No article mentions {_either(dict.fromkeys(missing))}.")
-        # What came after the day asked as of stays unknown, in a hint too.
-        wider = Filter(as_of=where.as_of)
-        if where != wider and (outside := self._outside(question, where, wider)):
+        if where != known and (outside := self._outside(question, where, known)):
             told.append(outside)
         period = self._index.period()
         if not missing and where.as_of is not None and period and period[1] < day_of(where.as_of):
             told.append(f"The newest article is of {day_in_words(period[1])}.")
         return " ".join(told) + undated
 
-    def _doubted(self, question: Question, ranking: Ranking, chance: float) -> float:
+    def _doubted(self, question: Question, where: Filter, ranking: Ranking, chance: float) -> float:
         """The chance of an answer, less where it lacks what no answer can do without."""
-        if self._unheard(question.text):
+        if self._unheard(question.text, where):
             return min(chance, _UNHEARD * confidence().threshold)
         if not ranking.sentences or chance < confidence().threshold:
             return chance
         best = ranking.sentences[:_NEAREST]
-        if question.value in _MEASURED and not any(question.fit(ranked.text) for ranked in best):
+        if question.value in _MEASURED and not any(question.gives_figure(ranked.text) for ranked in best):
             return _UNHEARD * confidence().threshold
         kin = next((words for words in _KIN if question.noun in words), None)
         noun = self._index.terms(" ".join(kin) if kin else question.noun)
@@ -338,11 +334,14 @@ class ArticleQA:
             return chance
         return _UNHEARD * confidence().threshold if kin else _with_odds(chance, _DOUBTED)
 
-    def _unheard(self, question: str) -> bool:
-        """Whether a name in the question stands in no article, in whole or in part."""
+    def _unheard(self, question: str, where: Filter) -> bool:
+        """Whether a name in the question stands in no article of the time, in whole or in part."""
+        known = Filter(as_of=where.as_of)
         for run in _NAME.finditer(question):
             terms = self._index.terms(run[0])
-            if run.start() and terms and not any(self._index.has(term) for term in terms):
+            if not run.start() or all(is_time(word) for word in run[0].lower().split()):
+                continue
+            if terms and not any(self._index.has(term, known) for term in terms):
                 return True
         return False
 
@@ -394,16 +393,24 @@ def _request(
 def _following(ranking: Ranking, before: Sequence[Exchange]) -> Ranking:
     """The ranking for a follow-up: what stands in the articles cited before is likelier to
     answer, and what was said already less."""
-
-    def follows(ranked: RankedSentence) -> RankedSentence:
-        factor = _SAID if any(ranked.text in turn.answer for turn in before) else _cited_before(ranked, before)
-        return replace(ranked, score=_with_odds(ranked.score, factor))
-
-    return replace(ranking, sentences=tuple(sorted(map(follows, ranking.sentences), key=lambda r: -r.score)))
+    factor = _follows(ranking, before)
+    sentences = [replace(ranked, score=_with_odds(ranked.score, factor(ranked))) for ranked in ranking.sentences]
+    return replace(ranking, sentences=tuple(sorted(sentences, key=lambda ranked: -ranked.score)))
 
 
-def _cited_before(ranked: RankedSentence, before: Sequence[Exchange]) -> float:
-    return _CITED if any(ranked.article.id in turn.articles for turn in before) else 1.0
+def _follows(ranking: Ranking, before: Sequence[Exchange]) -> Callable[[RankedSentence], float]:
+    """By how much the odds of a sentence change after the exchanges ``before``."""
+    cited = frozenset().union(*(turn.articles for turn in before))
+    said = " ".join(turn.answer for turn in before)
+    # An earlier turn may be known by its words alone.
+    cited |= {ranked.article.id for ranked in ranking.sentences if said and ranked.text in said}
+
+    def factor(ranked: RankedSentence) -> float:
+        if said and ranked.text in said:
+            return _SAID
+        return _CITED if ranked.article.id in cited else 1.0
+
+    return factor
 
 
 def _with_odds(chance: float, factor: float) -> float:
@@ -417,7 +424,8 @@ def _chance(question: Question, ranking: Ranking, before: Sequence[Exchange] = (
     best = ranking.sentences
     rows = [ranked.signals for ranked in best[:_NEAREST]]
     chance = confidence().chance(measure_confidence(question.text, rows, best[0].score))
-    return _with_odds(chance, _cited_before(best[0], before))
+    # What was said already is as likely to answer as without a conversation.
+    return _with_odds(chance, max(1.0, _follows(ranking, before)(best[0]))) if before else chance
 
 
 def _check_count(k: int) -> None:

@@ -15,8 +15,21 @@ from typing import Literal
 
 from index import Span
 from qa.dates import MONTHS, WEEKDAYS
+from qa.english import DATELINE
 
-__all__ = ["Value", "agree", "comparable", "dates", "listed", "names", "numbers", "quotations", "scores", "words_of"]
+__all__ = [
+    "Value",
+    "agree",
+    "comparable",
+    "dates",
+    "listed",
+    "names",
+    "numbers",
+    "quotations",
+    "scores",
+    "takes_back",
+    "words_of",
+]
 
 # Sentences whose values are remembered: those of one question are asked for several times over.
 _REMEMBERED = 2_048
@@ -93,7 +106,6 @@ _SAME_UNIT = {
     "ft": "foot",
     "inche": "inch",
     "in": "inch",
-    "stories": "storey",
     "storie": "storey",
     "kg": "kilogram",
     "kilo": "kilogram",
@@ -103,7 +115,6 @@ _SAME_UNIT = {
     "miles per hour": "mph",
     "km/h": "kph",
     "kilometres an hour": "kph",
-    "kilometre an hour": "kph",
     "sq km": "square kilometre",
     "sq m": "square metre",
     "sq ft": "square foot",
@@ -116,8 +127,6 @@ _COINS = (
     r"|kronor|lira|lire|pesos?|rands?|shekels?|rials?|baht|zlotys?|rupiah"
 )
 _SIGNS = {
-    "s": "rupee",
-    ".": "rupee",
     "£": "pound",
     "$": "dollar",
     "€": "euro",
@@ -128,8 +137,7 @@ _SIGNS = {
 }
 _NUMBER = re.compile(
     rf"""
-    (?P<sign>(?:\b(?:US|A|C|NZ|HK))?[£$€¥₹₽₴]\ ?|\bRs\.?\ ?)?
-    (?<![\w.,])
+    (?:(?P<sign>(?:\b(?:US|A|C|NZ|HK))?[£$€¥₹₽₴]\ ?|\bRs\.?\ ?)|(?<![\w.,]))
     (?:
       (?P<digits>\d{{1,3}}(?:,\d{{3}})+(?:\.\d+)?|\d+(?:\.\d+)?)
       (?:\ ?(?P<scale>million|billion|trillion|thousand|lakh|crore|hundred|dozen|bn|mn|tn|m|k)\b
@@ -177,8 +185,9 @@ _DIFFERENCE = re.compile(
 )
 # A newspaper that says what it had said takes it back.
 _WE_SAID = re.compile(
-    r"\b(?:we|our (?:\w+ )?(?:report|story|article)|an earlier (?:version|report|article)[^,.;]{0,30})(?: had)?"
-    r" (?:wrongly |incorrectly |mistakenly )?(?:said|reported|stated|gave|wrote|published|put|printed|quoted)\b",
+    r"\b(?:we|(?:our|an?|the) (?:\w+ )?(?:report|story|article|headline|caption|version|account)\b[^,.;]{0,40}?)"
+    r"(?: had)?(?: (?:wrongly|incorrectly|mistakenly|also)){0,2}"
+    r" (?:said|reported|stated|gave|wrote|published|put|printed|quoted|named|called|described|claimed)\b",
     re.I,
 )
 
@@ -315,11 +324,14 @@ def scores(sentence: str) -> list[Value]:
 @lru_cache(maxsize=_REMEMBERED)
 def names(sentence: str) -> tuple[Value, ...]:
     """Every run of capitalised words that isn't merely the beginning of a sentence, a day or a month."""
-    begin = len(sentence) - len(sentence.lstrip(_OPENING))
+    dateline = DATELINE.match(sentence)
+    begin = dateline.end() if dateline else len(sentence) - len(sentence.lstrip(_OPENING))
     quoted = {m.start() + 1 for m in _QUOTED.finditer(sentence)} if _MARKS.search(sentence) else set()
     taken_back = bool(_WE_SAID.search(sentence))
     found = []
     for start, end in _runs(sentence):
+        if start < begin:
+            continue
         tokens = list(_TOKENS.finditer(sentence, start, end))
         first = start == begin or start in quoted
         opened = first and bool(tokens) and _plain(tokens[0][0]) in _STARTERS
@@ -342,6 +354,11 @@ def names(sentence: str) -> tuple[Value, ...]:
         former = taken_back or _was(sentence, start)
         found.append(Value(span=Span(start=start, end=end), kind="name", key=key, former=former))
     return tuple(found)
+
+
+def takes_back(sentence: str) -> bool:
+    """Whether a newspaper says here what it said before, so that it isn't so."""
+    return bool(_WE_SAID.search(sentence))
 
 
 def quotations(sentence: str) -> list[Value]:
@@ -466,8 +483,7 @@ def _measured(sentence: str, m: re.Match[str], worth: float) -> tuple[Kind, tupl
     """What a number measures: its kind, its key, its unit, and where it ends with the unit."""
     end = m.end()
     if m["sign"] or m["coin"]:
-        currency = _SIGNS.get(m["sign"].strip()[-1], "") if m["sign"] else m["coin"].lower().rstrip("s")
-        return "money", ("money", currency, worth), "", end
+        return "money", ("money", _currency(m["sign"], m["coin"]), worth), "", end
     if m["percent"]:
         return "percent", ("percent", worth), "", end
     if m["old"]:
@@ -484,8 +500,17 @@ def _measured(sentence: str, m: re.Match[str], worth: float) -> tuple[Kind, tupl
     return "number", ("number", "", worth), "", end
 
 
+def _currency(sign: str | None, coin: str | None) -> str:
+    if sign:
+        return _SIGNS.get(sign.strip()[-1], "rupee" if sign[0] in "Rr" else "")
+    name = (coin or "").lower().removesuffix("s")
+    return {"ruble": "rouble", "lire": "lira"}.get(name, name)
+
+
 def _unit_name(written: str) -> str:
     """One name for a unit, however it is written: "km", "kilometers" and "kilometres"."""
+    if written.startswith(("°", "degree")):
+        return {"c": "C", "f": "F"}.get(re.sub(r"^(?:°|degrees?) ?", "", written)[:1], "degree")
     name = re.sub(r"(met|lit)ers?\b", r"\1re", written)
     return _SAME_UNIT.get(name.removesuffix("s"), name.removesuffix("s"))
 

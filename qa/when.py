@@ -362,7 +362,7 @@ def _strength(
 
 _LATEST = re.compile(
     r"\b(latest|most\s+recent(?:ly)?|newest|currently|(?:right|just|by)\s+now|now|nowadays|these\s+days|presently"
-    r"|any\s+(?:news|updates?)|(?:is|['’]s)\s+new(?=\s+(?:on|about|with|in|at)\b)|at\s+(?:present|the\s+moment)|so\s+far|to\s+date|up\s+to\s+date|as\s+(?:things|it)\s+stands?|still"
+    r"|any\s+(?:news|updates?)(?=\s+(?:on|about|of|from|in|with)\b|\W*\Z)|(?:is|['’]s)\s+new(?=\s+(?:on|about|with|in|at)\b)|at\s+(?:present|the\s+moment)|so\s+far|to\s+date|up\s+to\s+date|as\s+(?:things|it)\s+stands?|still"
     r"|(?<!alternating )(?<!direct )(?<!electric )(?<!ocean )current(?=\s+[a-z])"
     r"(?!\s+(?:flow|in|of|is|was|through|direction|density|and|between)))\b",
     re.IGNORECASE,

@@ -351,6 +351,77 @@ ARTICLES = (
         "Sir, Mending the pier at Lea will cost £3 million, and all for nothing.\nMona Tidd, Lea",
     ),
     told(
+        "elm-echo",
+        ECHO,
+        date(2024, 9, 1),
+        "Elm",
+        "Cyril Fane won the Elm seat by 5 votes on Saturday night.\nThe Elm seat had been empty since May.",
+    ),
+    told(
+        "elm-later",
+        ECHO,
+        date(2024, 9, 4),
+        "Wrong bundle at the count",
+        "A bundle had been put in the wrong box.\nBertha Pell holds the Elm seat by 7 after a recount.",
+    ),
+    told(
+        "velmar-echo",
+        ECHO,
+        date(2024, 9, 2),
+        "Leak at Velmar",
+        "Two tonnes of chlorine escaped at the Velmar works on Sunday.\nNobody was hurt.",
+    ),
+    told(
+        "velmar-later",
+        ECHO,
+        date(2024, 9, 5),
+        "Correction: Velmar",
+        "Our report on Monday said that two tonnes of chlorine had escaped at Velmar.\nThe amount was 200 kilograms.",
+    ),
+    told(
+        "tidd-echo",
+        ECHO,
+        date(2024, 9, 6),
+        "Keeper leaves",
+        "Mona Tidd, the keeper of Lea Rovers, has left the club.\nThe 27-year-old has signed for Orrin.",
+    ),
+    told(
+        "tidd-tribune",
+        TRIBUNE,
+        date(2024, 9, 7),
+        "New vicar",
+        "Ann Tidd is the new vicar of Lea, and is not related to the keeper.\nShe was born in Harl.",
+    ),
+    told(
+        "tram-words",
+        TRIBUNE,
+        date(2024, 9, 8),
+        "Tram words",
+        "Hob Lane, who owns the tram, was away.\nHis brother Abe Lane drove the tram in the snow.\n"
+        "“I told you so,” he said of the tram.",
+    ),
+    told(
+        "fair-echo",
+        ECHO,
+        date(2024, 10, 7),
+        "Fair",
+        "Some 4,000 visitors came to Sark Fair on Saturday.\nIt rained.",
+    ),
+    told(
+        "fair-wire",
+        WIRE,
+        date(2024, 10, 8),
+        "Fair over",
+        "In 2019 some 9,000 visitors came to Sark Fair.\nA goat won.",
+    ),
+    told(
+        "fair-tribune",
+        TRIBUNE,
+        date(2022, 10, 8),
+        "An old fair",
+        "Some 6,000 visitors came to Sark Fair.\nA pig won.",
+    ),
+    told(
         "moor-echo",
         ECHO,
         date(2024, 8, 5),
@@ -433,6 +504,35 @@ def test_a_newer_article_that_takes_it_back_comes_along(ask: Ask) -> None:
     texts = [part.ranked.text for part in ask("Who won the Tern seat on the council?").parts]
     assert any("Ida Quill" in text for text in texts)
     assert any("Abel Crane" in text for text in texts)
+
+
+def test_a_recount_is_never_left_out(ask: Ask) -> None:
+    composed = ask("Who won the Elm seat?")
+    assert composed.form == "sentences"
+    assert "Bertha Pell holds the Elm seat by 7 after a recount." in [part.ranked.text for part in composed.parts]
+
+
+def test_what_was_wrong_is_not_shown_without_what_is_right(ask: Ask) -> None:
+    texts = [part.ranked.text for part in ask("How much chlorine escaped at Velmar?").parts]
+    place = texts.index("Our report on Monday said that two tonnes of chlorine had escaped at Velmar.")
+    assert texts[place + 1] == "The amount was 200 kilograms."
+
+
+def test_the_age_is_of_the_one_asked_about(ask: Ask) -> None:
+    (first, *_) = ask("How old is Ann Tidd?").parts
+    assert bold(first) == []
+    assert bold(ask("How old is Mona Tidd?").parts[-1]) == ["27-year-old"]
+
+
+def test_nobody_is_quoted_in_anothers_place(ask: Ask) -> None:
+    told = [part.ranked.text for part in ask("What did Hob Lane say about the tram?").parts]
+    assert "“I told you so,” he said of the tram." not in told
+    assert not ask("What did the archbishop say about the tram?").parts
+
+
+def test_figures_of_another_size_or_time_are_no_account(ask: Ask) -> None:
+    assert [bold(part) for part in ask("How many visitors came to Sark Fair?").parts][:1] == [["4,000"]]
+    assert ask("How many visitors came to Sark Fair?").form == "sentences"
 
 
 def test_what_was_found_stands_before_what_was_alleged(ask: Ask) -> None:
@@ -586,7 +686,9 @@ def test_whatever_is_found_is_shown_once_and_as_it_stands(
     composed = compose(understand(question), ranked, words, None)
     shown = [part.ranked for part in composed.parts]
     if "question" not in question:
-        assert bool(shown) == any(not is_question(r.text) for r in ranked)
+        may = any(not is_question(r.text) for r in ranked)
+        # Somebody's words aren't another's: where nobody says so, nothing is shown.
+        assert may if shown else not may or understand(question).wants == "quotation"
         assert not any(is_question(r.text) for r in shown)
     assert len({(r.article.id, r.sentence.ordinal) for r in shown}) == len(shown)
     for part in composed.parts:

@@ -63,7 +63,25 @@ VOTE = Exchange(
     question="How did the council vote on the harbour wall?", answer="Councillors voted by 24 to 6 to go ahead."
 )
 
+PORT = Exchange(
+    question="Who beat Quill?",
+    answer="PORT ELLERY — Wade Pruett, who has sold nails for 40 years, beat City Council President Ana Quill.",
+)
+FOUNDER = Exchange(
+    question="Who set up Fionn Air?", answer="Fionn Air was founded by the cattle dealer Fergus Lavelle in 2006."
+)
+TRIAL = Exchange(
+    question="Why was the trial stopped?", answer="Officials stopped it after three children in it fell ill."
+)
+POWERS = Exchange(question="Who wrote the report?", answer="Samantha Power wrote the report.")
+SHIP = Exchange(question="Who owned the ship Costa Concordia?", answer="Costa Crociere owned her.")
+
 PRONOUNS = [
+    (PORT, "Who will look after his shop?", "Who will look after Wade Pruett's shop?"),
+    (FOUNDER, "How did he take the news?", "How did Fergus Lavelle take the news?"),
+    (TRIAL, "How are they now?", "How are the three children now?"),
+    (POWERS, "Where does she live?", "Where does Samantha Power live?"),
+    (SHIP, "When did it sink?", "When did the ship Costa Concordia sink?"),
     (RESIGNED, "What did he say then?", "What did Peter Harker say then?"),
     (RESIGNED, "And who replaced him?", "Who replaced Peter Harker?"),
     (RESIGNED, "his reason?", "Peter Harker's reason?"),
@@ -140,6 +158,8 @@ ALONE = [
     "A boat sank off Dover on Friday. How many people did it carry?",
     "how much did the wall cost?",
     "How many people slept in the Corn Hall that night, according to Idris Fenn?",
+    "Who won the Formula One race in Monza?",
+    "How much is the one-off payment to pensioners in Lea?",
 ]
 EXCHANGES = [RESIGNED, KYIV, ELECTION, TWITTER, TRUSS, BRIDGE, STORM, ARREST, STRIKE, POWER, CARDINALS]
 
@@ -318,16 +338,19 @@ def test_a_bad_question_is_refused_and_forgotten(asked: str) -> None:
     assert len(chat.turns) == 1
 
 
-def test_the_articles_of_the_last_answers_are_handed_on() -> None:
-    quoted = {"She stole a bike.": frozenset({"bike"}), "Ann Lee.": frozenset({"arrest"})}
-    told = [("user", "Who?"), ("agent", "Ann Lee."), ("user", "Why?"), ("agent", "She stole a bike."), ("user", "So?")]
+def test_the_last_two_exchanges_are_handed_on() -> None:
     ask = Recorder()
-    chat = Conversation(ask, told, quoted=lambda text: quoted.get(text, frozenset()))
+    chat = Conversation(ask, [("user", "Who?"), ("agent", "Ann Lee."), *HISTORY, ("user", "So?")])
     chat.ask("Where does Bo Ray live?")
-    # The last two exchanges alone: whose answer was longer ago isn't looked up.
-    assert [turn.articles for turn in ask.before] == [frozenset({"bike"}), frozenset()]
+    assert [turn.answer for turn in ask.before] == [HISTORY[1][1], ""]
     chat.ask("Where was Cy Poe born?")
-    assert [turn.articles for turn in ask.before] == [frozenset(), frozenset()]
+    assert [turn.question for turn in ask.before][1] == "Where does Bo Ray live?"
+
+
+def test_what_came_after_the_day_asked_as_of_is_not_meant(gazette: ArticleQA) -> None:
+    chat = gazette.chat([gazette.ask("Who won the ballot for the council leadership?", as_of=date(2025, 5, 3))])
+    assert "Harker" in chat.ask("How old is he?").understood
+    assert chat.ask("How old is he?", as_of=date(2025, 3, 10)).understood == "How old is he?"
 
 
 def test_a_conversation_goes_on_from_answers(gazette: ArticleQA) -> None:

@@ -203,6 +203,35 @@ def test_questions_and_headings_are_known(sentence: str, expected: bool) -> None
     assert is_question_or_heading(sentence) == expected
 
 
+@pytest.mark.parametrize(
+    ("asked", "sentence"),
+    [
+        ("How many people were killed?", "Fire destroyed 30 homes but nobody was in them."),
+        ("How many shops closed?", "He told 40 investors so."),
+        ("How many jobs will be lost?", "It has raised the number of jobs it will keep from 70 to 78."),
+        ("How many votes did she get?", "He keeps the seat by 159 votes."),
+        ("What time did it begin?", "It began on Saturday."),
+    ],
+)
+def test_other_numbers_do_not_fit(asked: str, sentence: str) -> None:
+    assert understand(asked).fit(sentence) < 1.0
+
+
+@pytest.mark.parametrize(
+    ("asked", "sentence"),
+    [
+        ("How many jobs will go?", "It has 300 employees."),
+        ("How many migrants came?", "There were 300 refugees."),
+        ("How many homes burned?", "It burned 45 dwellings."),
+        ("How many birds died?", "They found 140 seabirds."),
+        ("How many workers will it have?", "It will employ 1,900."),
+        ("What was the attendance?", "It drew 2,096 spectators."),
+    ],
+)
+def test_a_thing_is_counted_under_several_names(asked: str, sentence: str) -> None:
+    assert understand(asked).fit(sentence) == 1.0
+
+
 @given(asked=st.text(max_size=80), sentence=st.text(max_size=120))
 def test_whatever_is_pinned_lies_in_the_sentence(asked: str, sentence: str) -> None:
     for text in (asked, f"How many {asked}?", f"Who {asked}?", f"When {asked}?", f"What did {asked} say?"):
