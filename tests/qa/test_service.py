@@ -363,13 +363,12 @@ def test_a_follow_up_looks_where_the_last_answer_came_from(tmp_path: Path) -> No
         "The Ebben ferry was stopped on Monday.\nIvo Brandt found a crack in the shaft of the ferry.",
         "The Lea ferry was stopped on Friday.\nAnn Lund found a crack in the shaft of the ferry.",
     ) as qa:
-        before = {
-            who: qa.ask(f"When was the {ferry} ferry stopped?") for ferry, who in (("Ebben", "Ivo"), ("Lea", "Ann"))
-        }
-        for who, answer in before.items():
+        asked = "When was the ferry stopped?"
+        before = {place: qa.ask(asked, sources=[f"Paper {place}"]) for place in (0, 1)}
+        for place, answer in before.items():
             for history in ([answer], [("user", answer.question), ("agent", answer.text)]):
                 after = qa.chat(history).ask("Who found a crack in the shaft?")
-                assert after.claims[0].text.startswith(who)
+                assert after.passages[0].article.id == f"a{place}"
 
 
 def test_figures_in_words_are_figures(tmp_path: Path) -> None:
