@@ -363,12 +363,14 @@ def test_a_follow_up_looks_where_the_last_answer_came_from(tmp_path: Path) -> No
         "The Ebben ferry was stopped on Monday.\nIvo Brandt found a crack in the shaft of the ferry.",
         "The Lea ferry was stopped on Friday.\nAnn Lund found a crack in the shaft of the ferry.",
     ) as qa:
-        asked = "When was the ferry stopped?"
-        before = {place: qa.ask(asked, sources=[f"Paper {place}"]) for place in (0, 1)}
-        for place, answer in before.items():
-            for history in ([answer], [("user", answer.question), ("agent", answer.text)]):
-                after = qa.chat(history).ask("Who found a crack in the shaft?")
-                assert after.passages[0].article.id == f"a{place}"
+        question = "Who found a crack in the shaft?"
+        alone = {passage.article.id: passage.score for passage in qa.ask(question).passages}
+        for place, other in ((0, 1), (1, 0)):
+            said = qa.ask("When was the ferry stopped?", sources=[f"Paper {place}"])
+            for history in ([said], [("user", said.question), ("agent", said.text)]):
+                after = {p.article.id: p.score for p in qa.chat(history).ask(question).passages}
+                assert after[f"a{place}"] > alone[f"a{place}"]
+                assert after[f"a{other}"] == alone[f"a{other}"]
 
 
 def test_figures_in_words_are_figures(tmp_path: Path) -> None:
