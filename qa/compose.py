@@ -171,6 +171,11 @@ _DENIED = re.compile(
 _READERS = re.compile(r"\b(?:letter|reader|writer|correspondent|opinion|columnist|editorial)s?\b", re.IGNORECASE)
 _LETTER = re.compile(r"(?:readers['’] |your )?letters?(?: to the editor| from readers)?\s*(?:[:–—-]|\Z)", re.IGNORECASE)
 _SIR = re.compile(r"\s*(?:sir|madam|dear (?:sir|madam|editor)|editor)\s*(?:[,:–—-]|\Z)", re.IGNORECASE)
+# Whom a newspaper calls by a name or an office.
+_ANYBODY = frozenset(
+    {"woman", "man", "person", "people", "lady", "spokesman", "spokeswoman", "spokesperson", "official", "officials"}
+    | {"expert", "experts", "witness", "witnesses", "someone", "somebody", "anyone", "anybody"}
+)
 _OTHER_OFFICE = frozenset({"deputy", "vice", "former", "ex", "acting", "assistant", "previous", "late"})
 # A newspaper that puts right what it or another printed.
 _CORRECTION = re.compile(
@@ -290,7 +295,7 @@ class _Desk:
         if parts := self.quoted():
             return Composition(form="quotation", parts=parts)
         speaker = self._speaker()
-        if _READERS.search(self.question.speaker or "") or not speaker:
+        if not speaker or _READERS.search(self.question.speaker or "") or speaker[-1] in _ANYBODY:
             return Composition(form="sentences", parts=self.sentences(first=True))
         of_paper = [r for r in self.pool if set(speaker) <= set(words_of(_source(r.article)))]
         self.pool = of_paper or [r for r in self.pool if _names_speaker(r.text, speaker)]
