@@ -112,6 +112,7 @@ class Answer:
             "dates": list(self.dates),
             "answered": self.answered,
             "answer": self.text,
+            "reason": self.reason,
             "confidence": round(self.confidence, 4),
             "form": self.form,
             "claims": [

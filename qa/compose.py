@@ -47,6 +47,8 @@ _ALIKE_WORDS = 0.4
 _ALIKE_ODDS = 3.5
 _ALIKE_AT_LEAST = 0.3
 _AS_WELL = 1.5
+_ALIKE_DAYS = 0.6
+_OF_DAYS = 2.5
 # How far behind a sentence may be that takes the best one back.
 _OVERTAKEN_ODDS = 5.0
 _OVERTAKEN_COSINE = 0.45
@@ -478,6 +480,11 @@ class _Desk:
         ):
             return True
         if self._moves_on(best, other):
+            return True
+        # Days are put off in other words: "ready by October", "not before March".
+        days = all(value.key[0] == "day" for r in (best, other) for value in self.values(r))
+        near = self._near(best, other, _ALIKE_DAYS, _ALIKE_AT_LEAST) and _odds(other) >= _odds(best) - _OF_DAYS
+        if self.question.value == "date" and days and near and _of_one_story(best, other):
             return True
         if (
             self._near(best, other, _ALIKE_NEARLY, _ALIKE_AT_LEAST)

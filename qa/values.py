@@ -97,6 +97,10 @@ _UNITS = {
     "speed": "mph|km/h|kph|knots|miles an hour|miles per hour|kilomet(?:re|er)s an hour",
     "volume": "lit(?:re|er)s?|gallons?|barrels?|pints?|cubic met(?:re|er)s?",
 }
+# "She is 52 and an accountant", "he turned 60 in May".
+_AGED = 30
+_IS_OLD = re.compile(r"\b(?:he|she|who) (?:is|was|turn(?:s|ed)|will be)(?: now| only| just| already)? $", re.I)
+_THEN = re.compile(r"\s*(?:[,.;:)]|\Z|(?:and|but|or|when|in|on|this|next|last)\b)")
 _SAME_UNIT = {
     "mm": "millimetre",
     "cm": "centimetre",
@@ -495,7 +499,10 @@ def _measured(sentence: str, m: re.Match[str], worth: float) -> tuple[Kind, tupl
         return "number", ("number", unit, worth), found.lastgroup or "", found.end()
     # "Ann Lee, 64," and "aged 64": a number alone between commas after a word.
     alone = re.match(r"\s*[,.;)]", sentence[end:]) and worth < _OLDEST
-    if alone and re.search(r"[A-Za-z’'], $|\baged $", sentence[: m.start()]):
+    before = sentence[max(0, m.start() - _AGED) : m.start()]
+    if alone and re.search(r"[A-Za-z’'], $|\baged $", before):
+        return "number", ("number", "age", worth), "age", end
+    if worth < _OLDEST and _IS_OLD.search(before) and _THEN.match(sentence, end):
         return "number", ("number", "age", worth), "age", end
     return "number", ("number", "", worth), "", end
 

@@ -401,6 +401,21 @@ ARTICLES = (
         "“I told you so,” he said of the tram.",
     ),
     told(
+        "weir-echo",
+        ECHO,
+        date(2024, 3, 4),
+        "Weir at Harl gives way",
+        "Ivo Dunn, the engineer of the Harl weir, said that its repair should be finished by the end of October.\n"
+        "The Harl weir gave way on Sunday.",
+    ),
+    told(
+        "weir-later",
+        ECHO,
+        date(2024, 5, 22),
+        "Weir at Harl costs more",
+        "The bill for the Harl weir has gone up, and the repair will not be finished until 3 March next year.\nIt rained.",
+    ),
+    told(
         "fair-echo",
         ECHO,
         date(2024, 10, 7),
@@ -528,6 +543,12 @@ def test_nobody_is_quoted_in_anothers_place(ask: Ask) -> None:
     told = [part.ranked.text for part in ask("What did Hob Lane say about the tram?").parts]
     assert "“I told you so,” he said of the tram." not in told
     assert not ask("What did the archbishop say about the tram?").parts
+
+
+def test_a_day_put_off_stands_before_the_one_that_was_named_first(ask: Ask) -> None:
+    newer, older = ask("When will the repair of the Harl weir be finished?").parts
+    assert (bold(newer), newer.earlier) == (["3 March next year"], False)
+    assert (bold(older), older.earlier) == (["the end of October"], True)
 
 
 def test_figures_of_another_size_or_time_are_no_account(ask: Ask) -> None:

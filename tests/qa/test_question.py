@@ -116,6 +116,7 @@ def test_a_quotation_has_its_speaker(asked: str, speaker: str) -> None:
         ("How hot was it?", "It reached 31.2C at ten past three.", ["31.2C"]),
         ("How old is Ann Hale?", "Ann Hale, 64, has 3 dogs.", ["64"]),
         ("How old is he?", "The 63-year-old has 3 dogs.", ["63-year-old"]),
+        ("How old is she?", "The deputy for 4 years, she is 52 and an accountant.", ["52"]),
         ("How long was the trial?", "After 11 jurors were sworn, the trial took two weeks.", ["two weeks"]),
         ("When was the boat built?", "The boat found in March was built in 1288.", ["1288"]),
         (
