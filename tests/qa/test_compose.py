@@ -413,7 +413,7 @@ ARTICLES = (
         ECHO,
         date(2024, 5, 22),
         "Weir at Harl costs more",
-        "The bill for the Harl weir has gone up, and the repair will not be finished until 3 March next year.\nIt rained.",
+        "The bill for the Harl weir has gone up, and the repair will not be finished until March next year.\nIt rained.",
     ),
     told(
         "fair-echo",
@@ -547,7 +547,7 @@ def test_nobody_is_quoted_in_anothers_place(ask: Ask) -> None:
 
 def test_a_day_put_off_stands_before_the_one_that_was_named_first(ask: Ask) -> None:
     newer, older = ask("When will the repair of the Harl weir be finished?").parts
-    assert (bold(newer), newer.earlier) == (["3 March next year"], False)
+    assert (bold(newer), newer.earlier) == (["March next year"], False)
     assert (bold(older), older.earlier) == (["the end of October"], True)
 
 
