@@ -413,7 +413,7 @@ ARTICLES = (
         ECHO,
         date(2024, 5, 22),
         "Weir at Harl costs more",
-        "The bill for the Harl weir has gone up, and the repair will not be finished until March next year.\nIt rained.",
+        "The bill for the Harl weir has gone up, and the repair will not be finished until March next year.",
     ),
     told(
         "fair-echo",
