@@ -114,7 +114,8 @@ const pin = () => {
   const scroller = chat.querySelector("[role=log]");
   if (!follow || !asked || !scroller) return;
   const question = questions[asked - 1].getBoundingClientRect();
-  scroller.scrollTop += question.top - scroller.getBoundingClientRect().top;
+  // Rounded up, it would hide the edge of the question.
+  scroller.scrollTop = Math.floor(scroller.scrollTop + question.top - scroller.getBoundingClientRect().top);
   // Once it is whole it must not move again: the reader may be about to click in it.
   const answers = chat.querySelectorAll("[data-testid=bot]");
   if (answers.length === asked && answers[asked - 1].querySelector(".sources, .refusal")) follow = false;
