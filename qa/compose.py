@@ -221,6 +221,9 @@ class _Desk:
         self._formers: dict[tuple[str, int], tuple[Value, ...]] = {}
         self._beside: dict[tuple[str, int], RankedSentence] = {}
         self._asked = terms(question.text)
+        # Whose words are asked for, the surname or the office last: "the head of the ferry
+        # company" is its head.
+        self._speaker = words_of(re.split(r"\b(?:of|from|at|for)\b", question.speaker or "")[0])
         may_ask = asks_for_question(question)
         usable = [r for r in ranked[: 2 * _LOOKED] if may_ask or not is_question(r.text)]
         said = [r for r in usable if may_ask or not is_question_or_heading(r.text)]
@@ -239,7 +242,7 @@ class _Desk:
 
     def sentences(self, *, first: bool) -> tuple[Part, ...]:
         """The best sentence, and those that add to it; unless the ``first`` word on it is asked
-        for, never without a newer one that takes it back."""
+        for, with a newer one that takes one back."""
         best = self.pool[0]
         chosen = [best]
         sure = self.fit(best) == 1.0 and self.question.value in _SURE
@@ -296,7 +299,7 @@ class _Desk:
         speaker where there is none of that; nothing where the speaker isn't named."""
         if parts := self.quoted():
             return Composition(form="quotation", parts=parts)
-        speaker = self._speaker()
+        speaker = self._speaker
         if not speaker or _READERS.search(self.question.speaker or "") or speaker[-1] in _ANYBODY:
             return Composition(form="sentences", parts=self.sentences(first=True))
         of_paper = [r for r in self.pool if set(speaker) <= set(words_of(_source(r.article)))]
@@ -367,7 +370,7 @@ class _Desk:
             return False
         if newer.cosine < _OVERTAKEN_COSINE * older.cosine or _odds(newer) < _odds(older) - _OVERTAKEN_ODDS:
             return False
-        if float(older.vector @ newer.vector) < _OVERTAKEN_MEANING:
+        if _meaning(older, newer) < _OVERTAKEN_MEANING:
             return False
         says_so = [form.search(newer.text) for form in (_OVERTAKES, _REVISED, _CORRECTION)]
         if self.question.value not in _CAN_DIFFER:
@@ -467,7 +470,7 @@ class _Desk:
 
     def _on_the_very_same(self, one: RankedSentence, other: RankedSentence) -> bool:
         """The same, where they are as near to each other in meaning as to the question."""
-        return float(one.vector @ other.vector) >= _ALIKE_MEANING and self._on_the_same(one, other)
+        return _meaning(one, other) >= _ALIKE_MEANING and self._on_the_same(one, other)
 
     def _measures_the_same(self, best: RankedSentence, other: RankedSentence, shared: float) -> bool:
         """Whether two sentences that share so much of their words measure or count one thing."""
@@ -486,10 +489,7 @@ class _Desk:
         near = self._near(best, other, _ALIKE_DAYS, _ALIKE_AT_LEAST) and _odds(other) >= _odds(best) - _OF_DAYS
         if self.question.value == "date" and days and near and _of_one_story(best, other):
             return True
-        if (
-            self._near(best, other, _ALIKE_NEARLY, _ALIKE_AT_LEAST)
-            and float(best.vector @ other.vector) >= _ALIKE_MEANING
-        ):
+        if self._near(best, other, _ALIKE_NEARLY, _ALIKE_AT_LEAST) and _meaning(best, other) >= _ALIKE_MEANING:
             return True
         if not self._near(best, other, _ALIKE_COSINE, _ALIKE_AT_LEAST):
             return False
@@ -508,7 +508,7 @@ class _Desk:
         """Whether a newer sentence answers as well, though in words that are further from the question's."""
         now, then = _day(other), _day(best)
         newer = now is not None and then is not None and now > then
-        near = _Desk._near(best, other, _OVERTAKEN_COSINE) and float(best.vector @ other.vector) >= _OVERTAKEN_MEANING
+        near = _Desk._near(best, other, _OVERTAKEN_COSINE) and _meaning(best, other) >= _OVERTAKEN_MEANING
         return newer and near and _odds(other) >= _odds(best) - _AS_WELL and _of_one_story(best, other)
 
     @staticmethod
@@ -597,7 +597,7 @@ class _Desk:
 
     def _spoken(self, ranked: RankedSentence) -> list[RankedSentence] | None:
         """The sentence where the speaker is quoted in it, after the one that names the speaker."""
-        speaker = self._speaker()
+        speaker = self._speaker
         if not speaker:
             return None
         unquoted = ranked.text
@@ -620,11 +620,6 @@ class _Desk:
             if names(before.text):
                 return None
         return None
-
-    def _speaker(self) -> tuple[str, ...]:
-        """The words for whose words are asked for, the surname or the office last: "the head of
-        the ferry company" is its head."""
-        return words_of(re.split(r"\b(?:of|from|at|for)\b", self.question.speaker or "")[0])
 
     def _parts(self, chosen: Sequence[RankedSentence]) -> tuple[Part, ...]:
         """The parts of an answer, each pronoun at a beginning after the sentence that explains it."""
@@ -698,6 +693,11 @@ def _names(text: str, value: Value) -> bool:
 def _odds(ranked: RankedSentence) -> float:
     chance = min(max(ranked.score, 1e-9), 1 - 1e-9)
     return math.log(chance / (1 - chance))
+
+
+def _meaning(one: RankedSentence, other: RankedSentence) -> float:
+    """The cosine of two sentences with each other."""
+    return float(one.vector @ other.vector)
 
 
 def _share_name(one: RankedSentence, other: RankedSentence) -> bool:

@@ -103,7 +103,9 @@ _HEADS = HEADS | GROUPS | ROLES
 # Within a name of several words these don't show a group: "Kansas City", "White House".
 _PLAIN = frozenset(["town", "city", "side", "house", "public", "press", "office", "station", "centre", "center"])
 _GROUP_NAMES = (GROUPS | BUSINESSES) - _PLAIN
+# Before the two words of a person's name: "City Council President Ana Lee".
 _OFFICES = frozenset(["president", "mayor", "minister", "chancellor", "governor", "secretary", "captain", "chief"])
+# How words end that say what a person does: "leg-spinner", "columnist".
 _DOES = ("er", "or", "ist", "man", "woman", "ian")
 _LINK = re.compile(rf"\s+(?:{'|'.join(sorted(LINKS))})\s+", re.IGNORECASE)
 _WORD = re.compile(

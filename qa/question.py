@@ -442,14 +442,14 @@ class Question:
 
     def gives_figure(self, sentence: str) -> bool:
         """Whether ``sentence`` may give a number of what is asked for, in whatever form: "nobody",
-        "hundreds", "daily"."""
-        if self.fit(sentence):
+        "hundreds", "daily"; any may where no number, sum or share is asked for."""
+        if self.value not in _IN_WORDS or self.fit(sentence):
             return True
         if self.unit:
             return False
         if _SCORE_ASKED.search(self.text):
             return bool(numbers(sentence))
-        return self.value in _IN_WORDS and bool(_IN_WORDS[self.value].search(sentence))
+        return bool(_IN_WORDS[self.value].search(sentence))
 
     def pinned(self, sentence: str) -> tuple[Span, ...]:
         """Where in ``sentence`` stand the words that answer: of the kind wanted, not in the
@@ -534,11 +534,11 @@ class Question:
 
     def _contrary(self, sentence: str, value: Value) -> bool:
         """Whether the words around a number say the opposite of what is asked: hurt, not killed."""
-        asked = _asked_sides(self.text)
+        asked = _sides(self.text)
         if not asked:
             return False
         near = sentence[max(0, value.span.start - _NEAR) : value.span.end + _NEAR]
-        found = _sides(near) or _sides_of(sentence)
+        found = _sides(near) or _sides(sentence)
         return any((place, not side) in found and (place, side) not in found for place, side in asked)
 
     def _counts(self, sentence: str, value: Value) -> float:
@@ -664,13 +664,14 @@ def understand(text: str) -> Question:
     elif wants == "list":
         value = "person" if re.search(r"\bwho\b", asking, re.I) else "thing"
     counted = _COUNTED.search(asking) if wants == "number" else None
-    heads = _head(counted[1] or counted[2]) if counted else ("people",) if _CROWD_ASKED.search(asking) else ()
+    crowd = ("people",) if wants == "number" and _CROWD_ASKED.search(asking) else ()
+    heads = _head(counted[1] or counted[2]) if counted else crowd
     return Question(
         text=text,
         wants=wants,
         value=value,
         speaker=speaker,
-        counted=heads if wants == "number" else (),
+        counted=heads,
         noun=_noun(asking) or _of_many(heads),
         unit=next((unit for unit, form in _UNIT_ASKED if form.search(asking)), "")
         if value in _MEASURING and not counted
@@ -716,23 +717,15 @@ def _asked_words(question: str) -> frozenset[str]:
     return frozenset(words_of(question))
 
 
-@lru_cache(maxsize=64)
-def _asked_sides(question: str) -> frozenset[tuple[int, bool]]:
-    return frozenset(_sides(question))
-
-
+# A question's are asked for with each number, a sentence's with each that it has.
 @lru_cache(maxsize=256)
-def _sides_of(sentence: str) -> frozenset[tuple[int, bool]]:
-    return frozenset(_sides(sentence))
-
-
-def _sides(text: str) -> set[tuple[int, bool]]:
-    return {
+def _sides(text: str) -> frozenset[tuple[int, bool]]:
+    return frozenset(
         (place, side)
         for place, pair in enumerate(_OPPOSITES)
         for side, form in zip((True, False), pair, strict=True)
         if form.search(text)
-    }
+    )
 
 
 def _speaker(by: str | None) -> str | None:

@@ -48,7 +48,6 @@ _KIN = tuple(
 _CITED = 3.0
 # And how much less likely a sentence is the answer that was part of the last ones.
 _SAID = 0.5
-_MEASURED = ("number", "money", "percent")
 # "What is the latest on the bridge?" asks for the bridge: its articles tell what is new.
 _ONLY_NEWS = re.compile(
     r"^(?:(?:what(?:['’]s| is| are) |tell me |give me )?(?:the )?(?:latest|newest|most recent)"
@@ -324,13 +323,14 @@ class ArticleQA:
         if not ranking.sentences or chance < confidence().threshold:
             return chance
         best = ranking.sentences[:_NEAREST]
-        if question.value in _MEASURED and not any(question.gives_figure(ranked.text) for ranked in best):
+        if not any(question.gives_figure(ranked.text) for ranked in best):
             return _UNHEARD * confidence().threshold
         kin = next((words for words in _KIN if question.noun in words), None)
         noun = self._index.terms(" ".join(kin) if kin else question.noun)
+        if not noun or any(noun & self._index.terms(surroundings(ranking, ranked)) for ranked in best):
+            return chance
         article = best[0].article
-        near = (*(surroundings(ranking, ranked) for ranked in best), f"{article.title}\n{article.text}")
-        if not noun or any(noun & self._index.terms(text) for text in near):
+        if noun & self._index.terms(f"{article.title}\n{article.text}"):
             return chance
         return _UNHEARD * confidence().threshold if kin else _with_odds(chance, _DOUBTED)
 
