@@ -9,6 +9,7 @@
     ├── QuestionSetError        (ValueError)          a question set can't be read
     ├── RunError                (ValueError)          a run of an evaluation can't be kept, taken up or read
     ├── ModelError              (ValueError)          a model can't be loaded or isn't what it should be
+    ├── EndpointError           (ConnectionError)     a language model doesn't answer as it should
     ├── SettingsError           (ValueError)          settings of a server or command contradict each other
     └── StoreError              (OSError)             an index can't be opened, read or written
         ├── IndexMissingError   (FileNotFoundError)   there is no index at that place
@@ -26,6 +27,7 @@ __all__ = [
     "ArticleError",
     "ArticleNotFoundError",
     "BylineError",
+    "EndpointError",
     "IndexDamagedError",
     "IndexLockedError",
     "IndexMissingError",
@@ -74,6 +76,10 @@ class RunError(BylineError, ValueError):
 
 class ModelError(BylineError, ValueError):
     """An embedding model can't be loaded, or its files are not the ones expected."""
+
+
+class EndpointError(BylineError, ConnectionError):
+    """The endpoint of a language model can't be reached, or doesn't answer as it should."""
 
 
 class SettingsError(BylineError, ValueError):

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Any
+from typing import Any, Literal
 
 from index import Span
-from qa.citation import Citation, Passage, article_facts
+from qa.citation import Citation, Passage
 from qa.compose import Form
 from qa.dates import day_in_words
 from qa.retrieve import RankedSentence, passages
 from qa.signals import weights
 
-__all__ = ["Answer", "Claim"]
+__all__ = ["Answer", "Claim", "Status", "Unsupported", "Usage", "Written"]
+
+Status = Literal["verbatim", "supported", "corrected"]
+"""Where a claim's words come from: from the article, or from a language model whose sentence
+the words cited support, with the markers that it wrote or with corrected ones."""
 
 # What is said of a chance of at least so much.
 _SURENESS = (
@@ -28,6 +32,8 @@ _SURENESS = (
 class Claim:
     """One sentence of an answer and the markers of the citations that support it.
 
+    ``status`` says whether it is the article's own sentence or one that a language model
+    wrote and that the words cited were found to support.
     ``emphasis`` are the words that answer, as offsets into ``text``. ``day`` is when its
     article appeared, ``sources`` the names of all that say so, ``first_reported`` the first
     day on which one did. ``corrects`` is set where it corrects what was printed before,
@@ -44,6 +50,7 @@ class Claim:
     corrects: bool = False
     earlier: bool = False
     dates: tuple[str, ...] = ()
+    status: Status = "verbatim"
 
     def label(self, *, dated: bool) -> str:
         """What stands before it: "Correction, 22 May 2025", "Earlier, 4 March 2025", or the day
@@ -62,6 +69,98 @@ class Claim:
             told.insert(0, f"{len(self.sources)} sources{first}")
         return "; ".join(told)
 
+    def to_dict(self, *, dated: bool) -> dict[str, Any]:
+        """The claim as JSON can hold it, with the label it has where its answer is ``dated``."""
+        return {
+            "text": self.text,
+            "citations": list(self.markers),
+            "emphasis": [[span.start, span.end] for span in self.emphasis],
+            "day": self.day.isoformat() if self.day else None,
+            "sources": list(self.sources),
+            "first_reported": self.first_reported.isoformat() if self.first_reported else None,
+            "corrects": self.corrects,
+            "earlier": self.earlier,
+            "dates": list(self.dates),
+            "label": self.label(dated=dated),
+            "note": self.note,
+            "status": self.status,
+        }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unsupported:
+    """A sentence that a language model wrote and that no passage supports: never part of an answer.
+
+    ``reasons`` say why, ``after`` is the number of the answer's claims that stand before it.
+    """
+
+    text: str
+    reasons: tuple[str, ...]
+    after: int
+
+    def to_dict(self) -> dict[str, Any]:
+        """As JSON can hold it."""
+        return {"text": self.text, "reasons": list(self.reasons), "after": self.after}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Usage:
+    """What a language model was given and what it wrote, in tokens: ``reported`` by its
+    endpoint, or else counted here."""
+
+    prompt: int
+    completion: int
+    reported: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Written:
+    """What came of letting a language model write the answer.
+
+    ``model`` is its name, ``prompt`` the version of the prompt, ``messages`` what it was
+    sent, as pairs of role and content. Of the ``sentences`` that it wrote, ``supported``
+    were shown with the markers it gave them, ``corrected`` with others, and ``struck`` were
+    not shown as part of the answer; ``unsupported`` holds those where they are to be shown
+    struck out, and is empty where they are to be dropped. ``failure`` says why the verbatim
+    answer stands instead, None where the model's does. ``verbatim`` is the answer without a
+    model. ``took_ms`` is the wall time of writing and checking, ``first_ms`` until the first
+    claim stood, in milliseconds.
+    """
+
+    model: str
+    prompt: str
+    messages: tuple[tuple[str, str], ...] = field(repr=False)
+    sentences: int
+    supported: int
+    corrected: int
+    struck: int
+    unsupported: tuple[Unsupported, ...]
+    failure: str | None
+    verbatim: Answer = field(repr=False, compare=False)
+    usage: Usage
+    took_ms: float
+    first_ms: float | None
+
+    def to_dict(self) -> dict[str, Any]:
+        """As JSON can hold it, without ``messages`` and ``verbatim``."""
+        return {
+            "model": self.model,
+            "prompt": self.prompt,
+            "sentences": self.sentences,
+            "supported": self.supported,
+            "corrected": self.corrected,
+            "struck": self.struck,
+            "unsupported": [one.to_dict() for one in self.unsupported],
+            "failure": self.failure,
+            "tokens": {
+                "prompt": self.usage.prompt,
+                "completion": self.usage.completion,
+                "reported": self.usage.reported,
+            },
+            "took_ms": round(self.took_ms, 1),
+            "first_ms": None if self.first_ms is None else round(self.first_ms, 1),
+        }
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
@@ -76,7 +175,8 @@ class Answer:
     other: "accounts" differ and stand newest first, a "sequence" has one a day, oldest
     first. ``demanded`` are the first and the last day of publication that its words ask for,
     None where open: nothing else was searched. ``ranked`` are the sentences that it was drawn
-    from and those beside them, best first.
+    from and those beside them, best first. ``written`` tells what a language model made of
+    it, None where none was asked.
     """
 
     question: str
@@ -93,6 +193,7 @@ class Answer:
     dates: tuple[str, ...] = ()
     demanded: tuple[date | None, date | None] = (None, None)
     ranked: tuple[RankedSentence, ...] = field(default=(), repr=False, compare=False)
+    written: Written | None = None
 
     @property
     def dated(self) -> bool:
@@ -139,36 +240,10 @@ class Answer:
             "confidence": round(self.confidence, 4),
             "sureness": self.sureness,
             "form": self.form,
-            "claims": [
-                {
-                    "text": claim.text,
-                    "citations": list(claim.markers),
-                    "emphasis": [[span.start, span.end] for span in claim.emphasis],
-                    "day": claim.day.isoformat() if claim.day else None,
-                    "sources": list(claim.sources),
-                    "first_reported": claim.first_reported.isoformat() if claim.first_reported else None,
-                    "corrects": claim.corrects,
-                    "earlier": claim.earlier,
-                    "dates": list(claim.dates),
-                    "label": claim.label(dated=self.dated),
-                    "note": claim.note,
-                }
-                for claim in self.claims
-            ],
-            "citations": [
-                {
-                    "marker": c.marker,
-                    "quote": c.quote,
-                    "start": c.span.start,
-                    "end": c.span.end,
-                    "paragraph": c.paragraph,
-                    "score": round(c.score, 4),
-                    "link": c.link,
-                    "article": article_facts(c.article),
-                }
-                for c in self.citations
-            ],
+            "claims": [claim.to_dict(dated=self.dated) for claim in self.claims],
+            "citations": [citation.to_dict() for citation in self.citations],
             "passages": [passage.to_dict() for passage in self.passages],
             "as_of": self.as_of.isoformat() if self.as_of else None,
             "took_ms": round(self.took_ms, 1),
+            "written": self.written.to_dict() if self.written else None,
         }

@@ -90,6 +90,19 @@ class Citation:
     score: float
     link: str | None
 
+    def to_dict(self) -> dict[str, Any]:
+        """The citation as JSON can hold it."""
+        return {
+            "marker": self.marker,
+            "quote": self.quote,
+            "start": self.span.start,
+            "end": self.span.end,
+            "paragraph": self.paragraph,
+            "score": round(self.score, 4),
+            "link": self.link,
+            "article": article_facts(self.article),
+        }
+
 
 def article_facts(article: Article | Listed) -> Mapping[str, Any]:
     """What identifies an article to a reader, as JSON can hold it."""

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import ConfigDict, Field, with_config
 from typing_extensions import TypedDict
 
+from qa.answer import Status
 from qa.compose import Form
 from qa.question import MAX_QUESTION_LENGTH
 from ui.desk import MAX_PASSAGES, MAX_TURNS
@@ -98,6 +99,7 @@ class _Claim(TypedDict):
     dates: list[str]
     label: str
     note: str
+    status: Status
 
 
 class _Citation(TypedDict):
@@ -129,6 +131,37 @@ class _Passage(TypedDict):
     article: _Facts
 
 
+class _Unsupported(TypedDict):
+    """A sentence of a language model that no passage supports, ``after`` so many claims."""
+
+    text: str
+    reasons: list[str]
+    after: int
+
+
+class _Tokens(TypedDict):
+    prompt: int
+    completion: int
+    reported: bool
+
+
+class _Written(TypedDict):
+    """What came of letting a language model write. ``failure`` says why the verbatim answer
+    stands instead, where it does."""
+
+    model: str
+    prompt: str
+    sentences: int
+    supported: int
+    corrected: int
+    struck: int
+    unsupported: list[_Unsupported]
+    failure: str | None
+    tokens: _Tokens
+    took_ms: float
+    first_ms: float | None
+
+
 class AnswerShape(TypedDict):
     """An answer, or where ``answered`` is false a refusal with its ``reason``."""
 
@@ -146,6 +179,7 @@ class AnswerShape(TypedDict):
     passages: list[_Passage]
     as_of: str | None
     took_ms: float
+    written: _Written | None
 
 
 class Passages(TypedDict):
