@@ -60,8 +60,11 @@ _WORDS = 200
 
 _TOO_LONG = re.compile(r"context[\s_-]?(?:length|size|window)|exceed_context|maximum context|prompt is too long", re.I)
 # How models mark what they think before they answer.
-_MARKS = ("<think>", "<thinking>", "<thought>", "<reasoning>", "[think]")
-_MARKS += tuple(f"{mark[0]}/{mark[1:]}" for mark in _MARKS)
+_MARKS = tuple(
+    f"{mark[0]}{end}{mark[1:]}"
+    for mark in ("<think>", "<thinking>", "<thought>", "<reasoning>", "[think]")
+    for end in ("", "/")
+)
 _THINKING = re.compile("|".join(map(re.escape, _MARKS)), re.IGNORECASE)
 _LONGEST_MARK = max(map(len, _MARKS))
 
