@@ -9,15 +9,16 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from functools import lru_cache
+from itertools import pairwise
 
 from index import Article, Sentence, Span, day_of
 from qa.dates import MONTHS, WEEKDAYS
-from qa.english import HE_NAMES, SHE_NAMES
+from qa.english import HE_NAMES, PREPOSITIONS, SHE_NAMES
 from qa.values import Value, dates, numbers, quotations, scores
 from qa.when import DateInText, dates_in
 from qa.wording import MUST, Reading, Token, opposites, read, related, same_meaning
 
-__all__ = ["CARRY_SIGNALS", "Carried", "Ground", "carries", "flat", "weight_of"]
+__all__ = ["CARRY_SIGNALS", "Carried", "Ground", "carries", "flat", "spelled", "weight_of"]
 
 CARRY_SIGNALS: dict[str, str] = {
     "missing": "share, by weight, of the claim's words that stand nowhere in the words cited",
@@ -26,8 +27,6 @@ CARRY_SIGNALS: dict[str, str] = {
     "apart": "share of its neighbouring words that stand far from each other there",
     "backwards": "share of its neighbouring words that stand in the other order there",
     "sentences": "sentences cited, less one",
-    "length": "logarithm of one more than the number of its words",
-    "unsaid": "share of the words of the sentence cited that it leaves out",
     "meaning": "cosine of its vector with that of the words cited",
 }
 """Every signal of whether words cited carry a claim, by name, with what it measures."""
@@ -36,7 +35,26 @@ _NOT = frozenset(
     ["not", "never", "no", "nor", "neither", "nobody", "none", "nothing", "without", "cannot", "hardly", "nowhere"]
 )
 _ENDS_SCOPE = frozenset(
-    [",", ";", ":", "(", ")", "—", "–", "but", "that", "which", "who", "because", "although", "while", "and"]
+    [
+        ".",
+        "!",
+        "?",
+        ",",
+        ";",
+        ":",
+        "(",
+        ")",
+        "—",
+        "–",
+        "but",
+        "that",
+        "which",
+        "who",
+        "because",
+        "although",
+        "while",
+        "and",
+    ]
 )
 # Verbs and adjectives that say that what follows is not so.
 _UNDOES = frozenset(
@@ -82,6 +100,7 @@ _LIGHT = frozenset(
 )
 _SELF = frozenset("i me my mine we us our you your".split())
 _CAUSE = MUST["because"]
+_PARTS = frozenset([",", ";", ":", "(", ")", "—", "–"])
 _FAR = 14
 _NEAR = 4
 _ONE = re.compile(r"\b(?:two|three|four|five|six|seven|eight|nine|ten|an?|one|\d+)\b", re.I)
@@ -171,27 +190,31 @@ class _Laid:
     loose: frozenset[int]
 
     def home(self, start: int, end: int) -> frozenset[int]:
-        """Of which grounds the words around ``claim.tokens[start:end]`` are: all, where none is told."""
-        votes: Counter[int] = Counter()
-        for step, share in ((1, 1.0), (-1, 0.6)):
-            place, found = (end if step > 0 else start - 1), 0
-            while 0 <= place < len(self.claim.tokens) and found < 3:
-                token = self.claim.tokens[place]
-                if place in self.at and token.content and place not in self.claim.named and not token.low[0].isdigit():
-                    votes[self.evidence.of[self.at[place]]] += share  # type: ignore[assignment]
-                    found += 1
-                place += step
-        if not votes:
-            return frozenset(range(len(self.evidence.grounds)))
-        most = max(votes.values())
-        return frozenset(number for number, count in votes.items() if count >= most - 0.01)
+        """Of which grounds the words beside ``claim.tokens[start:end]`` are: all, where none is told."""
+        found = {self._beside(end, 1, within=True), self._beside(start - 1, -1, within=True)}
+        if found == {None}:
+            found = {self._beside(end, 1, within=False), self._beside(start - 1, -1, within=False)}
+        told = frozenset(number for number in found if number is not None)
+        return told or frozenset(range(len(self.evidence.grounds)))
+
+    def _beside(self, place: int, step: int, *, within: bool) -> int | None:
+        """Of which ground most of the next three words are that way, ``within`` the clause."""
+        votes: list[int] = []
+        while 0 <= place < len(self.claim.tokens) and len(votes) < 3:
+            token = self.claim.tokens[place]
+            if within and token.low in _PARTS:
+                break
+            if place in self.at and token.content and place not in self.claim.named and not token.low[0].isdigit():
+                votes.append(self.evidence.of[self.at[place]])
+            place += step
+        return Counter(votes).most_common(1)[0][0] if votes else None
 
 
 def carries(claim: Reading, grounds: Sequence[Ground]) -> Carried:
     """Lay ``claim`` beside ``grounds``, of any passages, in order."""
     evidence = _Evidence.of_grounds(grounds)
     laid = _lay(claim, evidence)
-    leans: set[int] = set()
+    leans: dict[int, tuple[int, int]] = {}
     faults = [
         *_quote_faults(laid),
         *_number_faults(laid),
@@ -202,7 +225,7 @@ def carries(claim: Reading, grounds: Sequence[Ground]) -> Carried:
         *_modal_faults(laid),
         *_word_faults(laid),
     ]
-    grounds_leaning = frozenset((evidence.grounds[n].passage, evidence.grounds[n].place) for n in leans)
+    grounds_leaning = frozenset((evidence.grounds[n].passage, evidence.grounds[n].place) for _, n in leans.values())
     return Carried(
         grounds=evidence.grounds,
         faults=tuple(dict.fromkeys(faults)),
@@ -244,6 +267,19 @@ def _nearest(place: int, options: Sequence[int], at: Mapping[int, int]) -> int:
     return min(options, key=lambda option: min(abs(option - wanted) for wanted in fixed))
 
 
+def _parted(tokens: Sequence[Token], one: int, other: int) -> bool:
+    """Whether two words are of two clauses, or one tells only who says so."""
+    return any(tokens[p].low in _PARTS for p in range(one, other)) or bool(
+        {tokens[one].stem, tokens[other].stem} & _SAYING
+    )
+
+
+def spelled(claim: Reading) -> frozenset[int]:
+    """The places of a claim's words of amounts and dates, which stand for what they come to."""
+    values = (*_amounts(claim.text), *dates(claim.text))
+    return frozenset(p for value in values for p in claim.within(value.span.start, value.span.end))
+
+
 # Quotations.
 
 
@@ -270,17 +306,19 @@ def _holds(text: str, words: str) -> bool:
 
 
 def _speaker(claim: Reading, quote: Value) -> frozenset[str]:
-    """The words of the names beside the quotation, in its own clause."""
-    outside = [run for run in claim.names if not _inside(claim, run, quote)]
-    says = [
-        place
-        for place, token in enumerate(claim.tokens)
-        if token.verb and not quote.span.start <= token.start < quote.span.end
-    ]
-    if not outside or not says:
-        return frozenset()
-    nearest = min(outside, key=lambda run: min(abs(run[0] - place) for place in says))
-    return nearest[2]
+    """The words of the name that is said to have said it: none where there is only a pronoun."""
+    behind = [p for p, token in enumerate(claim.tokens) if token.start >= quote.span.end]
+    ahead = [p for p, token in enumerate(claim.tokens) if token.end <= quote.span.start]
+    after: list[int] = []
+    for place in behind[:9]:
+        if claim.tokens[place].low in _ENDS_SCOPE and after:
+            break
+        after.append(place)
+    for places in (after, ahead[-12:]):
+        if any(claim.tokens[p].verb or claim.tokens[p].low in {"according", ":"} for p in places):
+            near = places if places is after else places[::-1]
+            return next((lows for p in near for start, end, lows in claim.names if start <= p < end), frozenset())
+    return frozenset()
 
 
 def _inside(reading: Reading, run: tuple[int, int, frozenset[str]], quote: Value) -> bool:
@@ -480,10 +518,11 @@ def _day_stands(
 # Names.
 
 
-def _name_faults(laid: _Laid, leans: set[int]) -> Iterator[str]:
+def _name_faults(laid: _Laid, leans: dict[int, tuple[int, int]]) -> Iterator[str]:
     claim, evidence = laid.claim, laid.evidence
     lows = [{token.low.removesuffix("'s") for token in reading.tokens} for reading in evidence.readings]
     stems = [{token.stem for token in reading.tokens} for reading in evidence.readings]
+    yield from _too_often(laid)
     for start, end, name in claim.names:
         home = sorted(laid.home(start, end))
         if any(_stands(name, lows[n], stems[n], evidence.grounds[n]) for n in home):
@@ -492,9 +531,21 @@ def _name_faults(laid: _Laid, leans: set[int]) -> Iterator[str]:
             continue
         meant = [n for n in home if _meant(name, claim, evidence, n)]
         if meant:
-            leans.add(meant[0])
+            leans[start] = (end, meant[0])
             continue
         yield f"“{_short(_shown(claim, name))}” isn't what the words cited say there"
+
+
+def _too_often(laid: _Laid) -> Iterator[str]:
+    """A name put where another stood, so that it stands twice where it did once."""
+    here = Counter(name for _, _, name in laid.claim.names)
+    for name, count in here.items():
+        if count > 1:
+            evidence = laid.evidence
+            there = min(sum(token.low.removesuffix("'s") == word for token in evidence.tokens) for word in name)
+            others = sum(token.low in _PRONOUNS or token.low in _POINTS for token in evidence.tokens)
+            if count > there + others:
+                yield f"“{_short(_shown(laid.claim, name))}” stands more often than in what it cites"
 
 
 def _stands(name: frozenset[str], lows: set[str], stems: set[str], ground: Ground) -> bool:
@@ -577,8 +628,8 @@ def _shown(claim: Reading, name: frozenset[str]) -> str:
 class _Sides:
     doers: tuple[frozenset[str], ...]
     done_to: tuple[frozenset[str], ...]
-    left: frozenset[int]
-    right: frozenset[int]
+    left: tuple[int, ...]
+    right: tuple[int, ...]
     passive: bool
 
 
@@ -593,10 +644,10 @@ def _sides(tokens: Sequence[Token], names: Sequence[tuple[int, int, frozenset[st
     passive = passive and not tokens[verb].low.endswith("ing")
     lefts, rights = _in_order(left, of), _in_order(right, of)
     if not passive:
-        return _Sides(lefts, rights, frozenset(left), frozenset(right), passive)
+        return _Sides(lefts, rights, tuple(left), tuple(right), passive)
     by = next((p for p in right if tokens[p].low == "by"), None)
     behind = _in_order([p for p in right if by is not None and p > by], of)
-    return _Sides(behind, lefts, frozenset(left), frozenset(right), passive)
+    return _Sides(behind, lefts, tuple(left), tuple(right), passive)
 
 
 def _in_order(places: Sequence[int], of: Mapping[int, frozenset[str]]) -> tuple[frozenset[str], ...]:
@@ -670,10 +721,21 @@ def _fits(name: frozenset[str], others: Sequence[frozenset[str]]) -> bool:
 
 def _turned(laid: _Laid, mine: _Sides, theirs: _Sides) -> bool:
     """Whether words on the verb's left have gone to its right, and others the other way."""
-    content = {p for p in (*mine.left, *mine.right) if laid.claim.tokens[p].content and p in laid.at}
-    left = any(laid.at[p] in theirs.right for p in mine.left & content)
-    right = any(laid.at[p] in theirs.left for p in mine.right & content)
+    tokens, cited = laid.claim.tokens, laid.evidence.tokens
+    content = {p for p in (*mine.left, *mine.right) if tokens[p].content and p in laid.at}
+    left = any(laid.at[p] in _close(cited, theirs.right) for p in _close(tokens, mine.left) & content)
+    right = any(laid.at[p] in _close(cited, theirs.left) for p in _close(tokens, mine.right) & content)
     return left and right
+
+
+def _close(tokens: Sequence[Token], places: Sequence[int]) -> frozenset[int]:
+    """The words next to a verb, as far as the first preposition."""
+    found = []
+    for place in places[:5]:
+        if tokens[place].low in PREPOSITIONS:
+            break
+        found.append(place)
+    return frozenset(found)
 
 
 # What is denied, and what is only possible.
@@ -684,8 +746,6 @@ def _denied(tokens: Sequence[Token]) -> list[tuple[int, int | None]]:
     found = []
     for place, token in enumerate(tokens):
         if token.low in _NOT or token.low.endswith("n't"):
-            if token.low == "not" and place + 1 < len(tokens) and tokens[place + 1].low == "only":
-                continue
             found.append((place, _governed(tokens, place)))
     return found
 
@@ -719,13 +779,20 @@ def _negation_faults(laid: _Laid) -> Iterator[str]:
     back = {at: place for place, at in laid.at.items() if claim[place].content}
     any_there = any(token.low in _NOT or token.low.endswith("n't") or token.stem in _UNDOES for token in evidence)
     any_here = any(token.low in _NOT or token.low.endswith("n't") or token.stem in _UNDOES for token in claim)
-    for place, governed in _denied(claim):
+    mine, theirs = _denied(claim), _denied(evidence)
+    reach = dict(theirs)
+    for place, governed in mine:
+        same = laid.at.get(place)
+        if same in reach and (governed is None or reach[same] is None):
+            continue
         at = laid.at.get(governed) if governed is not None else None
         if (at is not None and not _negated(evidence, at)) or (at is None and not any_there):
             yield f"“{claim[place].low}” doesn't stand in what it cites"
-    for place, governed in _denied(evidence):
+    if len(mine) > len(theirs) and any_there and not any(token.stem in _UNDOES for token in evidence):
+        yield "it denies what it cites doesn't deny"
+    for place, governed in theirs:
         here = back.get(governed) if governed is not None else None
-        if here is not None and not _negated(claim, here) and not _twice(laid, governed):
+        if here is not None and not _negated(claim, here):
             yield f"what it cites says “{evidence[place].low}” there"
     for place, token in enumerate(evidence):
         if token.stem not in _UNDOES or token.low in {"lie", "ban", "block", "rule", "rules"}:
@@ -737,15 +804,6 @@ def _negation_faults(laid: _Laid) -> Iterator[str]:
     for place, token in enumerate(claim):
         if token.stem in _UNDOES and place not in laid.at and not any_there:
             yield f"“{token.low}” doesn't stand in what it cites"
-
-
-def _twice(laid: _Laid, place: int | None) -> bool:
-    """Whether the word stands there again without a negation."""
-    if place is None:
-        return False
-    evidence = laid.evidence
-    others = [p for p in evidence.places[evidence.tokens[place].stem] if p != place]
-    return any(not _negated(evidence.tokens, p) for p in others)
 
 
 def _modal_faults(laid: _Laid) -> Iterator[str]:
@@ -854,28 +912,25 @@ def _anchors(laid: _Laid, place: int) -> bool:
     return place in laid.at and laid.claim.tokens[place].content
 
 
-def _signals(laid: _Laid, leans: set[int]) -> dict[str, float]:
+def _signals(laid: _Laid, leans: dict[int, tuple[int, int]]) -> dict[str, float]:
     claim, evidence = laid.claim, laid.evidence
     content = [p for p, token in enumerate(claim.tokens) if token.content]
     weights = {p: weight_of(claim.tokens[p], named=p in claim.named) for p in content}
     whole = sum(weights.values()) or 1.0
     around = {
         token.stem
-        for number in leans or range(len(evidence.grounds))
-        for text in (
-            *evidence.grounds[number].before[: 1 if number in leans else 0],
-            evidence.grounds[number].article.title,
-        )
+        for ground in evidence.grounds
+        for text in (*ground.before, ground.article.title)
         for token in read(text).tokens
     }
-    spelled = _spelled(laid)
-    lost = [p for p in content if p not in laid.at and p not in spelled]
+    valued = spelled(claim) | {p for start, (end, _) in leans.items() for p in range(start, end)}
+    lost = [p for p in content if p not in laid.at and p not in valued]
     missing = sum(weights[p] * (0.5 if claim.tokens[p].stem in around else 1.0) for p in lost)
     pairs = [
-        laid.at[b] - laid.at[a] for a, b in zip(content, content[1:], strict=False) if a in laid.at and b in laid.at
+        laid.at[b] - laid.at[a]
+        for a, b in pairwise(content)
+        if a in laid.at and b in laid.at and not _parted(claim.tokens, a, b)
     ]
-    used = set(laid.at.values())
-    theirs = [p for p, token in enumerate(evidence.tokens) if token.content]
     return {
         "missing": missing / whole,
         "words missing": math.log1p(len(lost)),
@@ -883,16 +938,7 @@ def _signals(laid: _Laid, leans: set[int]) -> dict[str, float]:
         "apart": sum(abs(gap) > 6 for gap in pairs) / max(1, len(pairs)),
         "backwards": sum(gap < 0 for gap in pairs) / max(1, len(pairs)),
         "sentences": float(len(evidence.grounds) - 1),
-        "length": math.log1p(len(content)),
-        "unsaid": sum(p not in used for p in theirs) / max(1, len(theirs)),
     }
-
-
-def _spelled(laid: _Laid) -> frozenset[int]:
-    """The claim's words of numbers and dates, which are looked for by what they come to."""
-    claim = laid.claim
-    values = (*_amounts(claim.text), *dates(claim.text))
-    return frozenset(p for value in values for p in claim.within(value.span.start, value.span.end))
 
 
 def _short(words: str) -> str:
