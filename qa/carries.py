@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from functools import lru_cache
@@ -62,7 +62,7 @@ _UNDOES = frozenset(
     " reject abandon cancel scrap prevent avoid halt block ban lack impossibl lie rul".split()
 )
 _MAYBE = frozenset(
-    "may might could should plan hop hope expect intend propos consid consider want ask urg urge threat threaten lik likely possibl"
+    "may might could should plan hop hope expect intend propos consid consider want ask urg urge threat threaten likely possibl"
     " possible possibly perhap perhaps probably probabl alleg alleged allegedly accus suspect claim believ thought think"
     " if unless rumour seek try aim call demand charg propose proposal potential potentially suppos supposed estimat forecast predict"
     " apparently reportedly fear doubt whether attempt offer invit invite apply agre request recommend".split()
@@ -100,7 +100,10 @@ _LIGHT = frozenset(
 )
 _SELF = frozenset("i me my mine we us our you your".split())
 _CAUSE = MUST["because"]
+_SAYING = frozenset("say tell add warn argu insist claim writ announc explain not reply repli accord".split())
+_SPEAKING = _SAYING | frozenset("call describ ask jok recall comment declar stat report admit promis remark".split())
 _PARTS = frozenset([",", ";", ":", "(", ")", "—", "–"])
+_STOPS = frozenset([".", "!", "?", ";", ":", ",", "(", ")", "—", "–"])
 _FAR = 14
 _NEAR = 4
 _ONE = re.compile(r"\b(?:two|three|four|five|six|seven|eight|nine|ten|an?|one|\d+)\b", re.I)
@@ -220,6 +223,7 @@ def carries(claim: Reading, grounds: Sequence[Ground]) -> Carried:
         *_number_faults(laid),
         *_date_faults(laid),
         *_name_faults(laid, leans),
+        *_place_faults(laid),
         *_order_faults(laid),
         *_negation_faults(laid),
         *_modal_faults(laid),
@@ -307,17 +311,32 @@ def _holds(text: str, words: str) -> bool:
 
 def _speaker(claim: Reading, quote: Value) -> frozenset[str]:
     """The words of the name that is said to have said it: none where there is only a pronoun."""
-    behind = [p for p, token in enumerate(claim.tokens) if token.start >= quote.span.end]
-    ahead = [p for p, token in enumerate(claim.tokens) if token.end <= quote.span.start]
-    after: list[int] = []
-    for place in behind[:9]:
-        if claim.tokens[place].low in _ENDS_SCOPE and after:
+    tokens = claim.tokens
+    behind = [p for p, token in enumerate(tokens) if token.start >= quote.span.end][:9]
+    clause = []
+    for place in behind:
+        if tokens[place].low in _ENDS_SCOPE and clause:
             break
-        after.append(place)
-    for places in (after, ahead[-12:]):
-        if any(claim.tokens[p].verb or claim.tokens[p].low in {"according", ":"} for p in places):
-            near = places if places is after else places[::-1]
-            return next((lows for p in near for start, end, lows in claim.names if start <= p < end), frozenset())
+        clause.append(place)
+    if any(tokens[p].stem in _SPEAKING for p in clause):
+        return _first_name(claim, clause)
+    ahead = [p for p, token in enumerate(tokens) if token.end <= quote.span.start]
+    said = next((p for p in reversed(ahead) if tokens[p].stem in _SPEAKING), None)
+    if said is None:
+        return frozenset()
+    return _first_name(claim, range(said - 1, max(-1, said - 12), -1)) or (
+        _first_name(claim, range(said + 1, said + 5)) if tokens[said].stem == "accord" else frozenset()
+    )
+
+
+def _first_name(claim: Reading, places: Sequence[int]) -> frozenset[str]:
+    for place in places:
+        if 0 <= place < len(claim.tokens):
+            if claim.tokens[place].low in _PRONOUNS - {"who"}:
+                return frozenset()
+            for start, end, lows in claim.names:
+                if start <= place < end:
+                    return lows
     return frozenset()
 
 
@@ -368,7 +387,7 @@ def _number_faults(laid: _Laid) -> Iterator[str]:
             (number, other)
             for number in home
             for other in _amounts(evidence.grounds[number].text)
-            if _equals(value, other, claim.text, evidence.grounds[number].text)
+            if _equals(value, other)
         ]
         if not matched:
             yield f"“{_short(shown)}” doesn't stand in what it cites"
@@ -385,7 +404,7 @@ def _number_faults(laid: _Laid) -> Iterator[str]:
             yield f"“{_short(token.low)}” doesn't stand in what it cites"
 
 
-def _equals(value: Value, other: Value, text: str, cited: str) -> bool:
+def _equals(value: Value, other: Value) -> bool:
     """Whether two amounts are one, or the first the second, rounded and said to be so."""
     if value.kind == "score" or other.kind == "score":
         return value.kind == other.kind and (value.key == other.key or value.key[1:] == other.key[:0:-1])
@@ -567,6 +586,55 @@ def _stands(name: frozenset[str], lows: set[str], stems: set[str], ground: Groun
     return group and missing <= title and not any(kept & run for run in around)
 
 
+def _place_faults(laid: _Laid) -> Iterator[str]:
+    """Names and amounts that stand where, between the same words, others stand."""
+    claim, evidence = laid.claim, laid.evidence
+    names = list(evidence.names())
+    for start, end, name in claim.names:
+        gap = _gap(laid, start, end)
+        lows = {evidence.tokens[p].low.removesuffix("'s") for p in gap}
+        other = next((run for run in names if run[0] in gap and run[1] - 1 in gap), None)
+        if other and not name & lows and not name & other[2] and other[2].isdisjoint(_around(claim, start, end)):
+            yield f"“{_short(_shown(claim, name))}” stands where what it cites has another name"
+    for value in _amounts(claim.text):
+        where = claim.within(value.span.start, value.span.end)
+        gap = _gap(laid, where.start, where.stop)
+        found = [
+            other
+            for number, reading in enumerate(evidence.readings)
+            for other in _amounts(reading.text)
+            for p in reading.within(other.span.start, other.span.end)[:1]
+            if evidence.starts[number] + p in gap
+        ]
+        if found and not any(_equals(value, other) for other in found) and value.kind in {f.kind for f in found}:
+            yield f"“{_short(claim.text[value.span.start : value.span.end])}” stands where what it cites has another number"
+
+
+def _around(claim: Reading, start: int, end: int) -> set[str]:
+    return {
+        claim.tokens[p].low for p in range(max(0, start - 4), min(len(claim.tokens), end + 4)) if not start <= p < end
+    }
+
+
+def _gap(laid: _Laid, start: int, end: int) -> range:
+    """What stands in the evidence between the words beside ``claim.tokens[start:end]``:
+    nothing where these don't stand near each other there."""
+    tokens = laid.evidence.tokens
+    before = next((p for p in range(start - 1, max(-1, start - 3), -1) if p in laid.at), None)
+    after = next((p for p in range(end, min(len(laid.claim.tokens), end + 3)) if p in laid.at), None)
+    left = laid.at[before] if before is not None else None
+    right = laid.at[after] if after is not None else None
+    if left is None and right is None:
+        return range(0)
+    if left is None and right is not None:
+        left = next((p for p in range(right - 1, max(-1, right - 6), -1) if tokens[p].low in _STOPS), right - 6)
+    if right is None and left is not None:
+        right = next((p for p in range(left + 1, min(len(tokens), left + 6)) if tokens[p].low in _STOPS), left + 1)
+    if left is None or right is None or not 0 < right - left <= 7:
+        return range(0)
+    return range(max(0, left + 1), right)
+
+
 def _initials(word: str, text: str) -> bool:
     return 2 < len(word) < 6 and any(
         "".join(low[0] for low in re.findall(r"[A-Z]\w+", text[m.start() : m.end()])).lower() == word
@@ -659,7 +727,7 @@ def _leftwards(tokens: Sequence[Token], of: Mapping[int, frozenset[str]], verb: 
     place, seen = verb - 1, False
     while place >= 0 and verb - place <= _FAR:
         token = tokens[place]
-        if token.low == "," and not seen:
+        if token.low == "," and not any(tokens[p].content for p in found):
             opening = next((p for p in range(place - 1, max(-1, place - 16), -1) if tokens[p].low == ","), None)
             place = opening - 1 if opening is not None else place - 1
             continue
@@ -687,9 +755,6 @@ def _rightwards(tokens: Sequence[Token], of: Mapping[int, frozenset[str]], verb:
     return found
 
 
-_SAYING = frozenset("say tell add warn argu insist claim writ announc explain not reply repli accord".split())
-
-
 def _order_faults(laid: _Laid) -> Iterator[str]:
     claim, evidence = laid.claim, laid.evidence
     names = list(evidence.names())
@@ -706,7 +771,7 @@ def _order_faults(laid: _Laid) -> Iterator[str]:
         for name in mine.doers:
             if _fits(name, theirs.done_to) and not _fits(name, doers):
                 yield f"who {token.low} and whom isn't as in what it cites"
-            elif doers and not _fits(name, doers) and not (name & frozenset().union(*doers)):
+            elif doers and not _fits(name, doers) and not _among(name, evidence.tokens, theirs):
                 yield f"it isn't {_shown(claim, name)} of whom “{token.low}” is said in what it cites"
         for name in mine.done_to:
             if _fits(name, theirs.doers) and not _fits(name, theirs.done_to) and not said:
@@ -717,6 +782,12 @@ def _order_faults(laid: _Laid) -> Iterator[str]:
 
 def _fits(name: frozenset[str], others: Sequence[frozenset[str]]) -> bool:
     return any(name & other for other in others)
+
+
+def _among(name: frozenset[str], tokens: Sequence[Token], sides: _Sides) -> bool:
+    """Whether a name stands beside the verb, though there it may be any word with a capital."""
+    beside = (*sides.left, *sides.right) if sides.passive else sides.left
+    return any(tokens[p].low.removesuffix("'s") in name for p in beside)
 
 
 def _turned(laid: _Laid, mine: _Sides, theirs: _Sides) -> bool:
@@ -744,10 +815,17 @@ def _close(tokens: Sequence[Token], places: Sequence[int]) -> frozenset[int]:
 def _denied(tokens: Sequence[Token]) -> list[tuple[int, int | None]]:
     """Each negation, with the first word of meaning in its reach."""
     found = []
-    for place, token in enumerate(tokens):
-        if token.low in _NOT or token.low.endswith("n't"):
+    for place in range(len(tokens)):
+        if _is_not(tokens, place):
             found.append((place, _governed(tokens, place)))
     return found
+
+
+def _is_not(tokens: Sequence[Token], place: int) -> bool:
+    low = tokens[place].low
+    # "No. 14" is a number.
+    numbered = low == "no" and tokens[place].capital and place + 1 < len(tokens) and tokens[place + 1].low == "."
+    return (low in _NOT or low.endswith("n't")) and not numbered
 
 
 def _governed(tokens: Sequence[Token], place: int) -> int | None:
@@ -763,11 +841,12 @@ def _governed(tokens: Sequence[Token], place: int) -> int | None:
     return None
 
 
-def _negated(tokens: Sequence[Token], place: int) -> bool:
-    """Whether a negation or a word that undoes stands before ``place``, in its clause."""
+def _negated(tokens: Sequence[Token], place: int, shared: Container[int]) -> bool:
+    """Whether a negation stands before ``place``, in its clause, or a word that undoes and
+    that the other text hasn't too."""
     for p in range(place - 1, max(-1, place - 7), -1):
         low = tokens[p].low
-        if low in _NOT or low.endswith("n't") or tokens[p].stem in _UNDOES:
+        if _is_not(tokens, p) or (tokens[p].stem in _UNDOES and p not in shared):
             return True
         if low in _ENDS_SCOPE:
             return False
@@ -777,29 +856,29 @@ def _negated(tokens: Sequence[Token], place: int) -> bool:
 def _negation_faults(laid: _Laid) -> Iterator[str]:
     claim, evidence = laid.claim.tokens, laid.evidence.tokens
     back = {at: place for place, at in laid.at.items() if claim[place].content}
-    any_there = any(token.low in _NOT or token.low.endswith("n't") or token.stem in _UNDOES for token in evidence)
-    any_here = any(token.low in _NOT or token.low.endswith("n't") or token.stem in _UNDOES for token in claim)
-    mine, theirs = _denied(claim), _denied(evidence)
+    any_there = any(_is_not(evidence, p) or token.stem in _UNDOES for p, token in enumerate(evidence))
+    any_here = any(_is_not(claim, p) or token.stem in _UNDOES for p, token in enumerate(claim))
+    mine, theirs, shared = _denied(claim), _denied(evidence), frozenset(laid.at.values())
     reach = dict(theirs)
     for place, governed in mine:
         same = laid.at.get(place)
         if same in reach and (governed is None or reach[same] is None):
             continue
         at = laid.at.get(governed) if governed is not None else None
-        if (at is not None and not _negated(evidence, at)) or (at is None and not any_there):
+        if (at is not None and not _negated(evidence, at, shared)) or (at is None and not any_there):
             yield f"“{claim[place].low}” doesn't stand in what it cites"
     if len(mine) > len(theirs) and any_there and not any(token.stem in _UNDOES for token in evidence):
         yield "it denies what it cites doesn't deny"
     for place, governed in theirs:
         here = back.get(governed) if governed is not None else None
-        if here is not None and not _negated(claim, here):
+        if here is not None and not _negated(claim, here, laid.at):
             yield f"what it cites says “{evidence[place].low}” there"
     for place, token in enumerate(evidence):
         if token.stem not in _UNDOES or token.low in {"lie", "ban", "block", "rule", "rules"}:
             continue
         governed = _governed(evidence, place)
         here = back.get(governed) if governed is not None else None
-        if here is not None and place not in laid.at.values() and not any_here:
+        if here is not None and place not in shared and not any_here:
             yield f"what it cites says “{token.low}” there"
     for place, token in enumerate(claim):
         if token.stem in _UNDOES and place not in laid.at and not any_there:

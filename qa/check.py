@@ -246,8 +246,10 @@ class Checker:
                     if fewest is None or len(carried.faults) < fewest:
                         fewest, why = len(carried.faults), carried.faults
                     continue
-                signals = self._signals(claim, carried)
-                if self._least.chance(signals) < self._least.least:
+                # Vectors cost most: where the words are too far off, they aren't made.
+                hopeless = self._least.chance(_row(carried, 1.0)) < self._least.least
+                signals = _row(carried, 0.0) if hopeless else self._signals(claim, carried)
+                if hopeless or self._least.chance(signals) < self._least.least:
                     if fewest is None:
                         why = ("what it cites doesn't say this, or not closely enough to be sure",)
                     continue
@@ -262,8 +264,7 @@ class Checker:
         return self._judge.entailed(" ".join(ground.text for ground in carried.grounds), claim)
 
     def _signals(self, claim: str, carried: Carried) -> tuple[float, ...]:
-        meaning = self._meaning(claim, [ground.text for ground in carried.grounds])
-        return tuple({**carried.signals, "meaning": meaning}[name] for name in CARRY_SIGNALS)
+        return _row(carried, self._meaning(claim, [ground.text for ground in carried.grounds]))
 
     def _meaning(self, claim: str, cited: Sequence[str]) -> float:
         wanted = [text for text in dict.fromkeys((claim, *cited))]
@@ -277,6 +278,10 @@ class Checker:
                 self._vectors.popitem(last=False)
         whole = np.sum([vectors[text] for text in cited], axis=0)
         return float(vectors[claim] @ whole / max(float(np.linalg.norm(whole)), 1e-9))
+
+
+def _row(carried: Carried, meaning: float) -> tuple[float, ...]:
+    return tuple({**carried.signals, "meaning": meaning}[name] for name in CARRY_SIGNALS)
 
 
 def says_nothing(sentence: str) -> bool:
@@ -457,10 +462,12 @@ def _choices(claim: Reading, grounds: Sequence[Ground]) -> Iterator[tuple[Ground
     """Sentences that may carry the claim together, the fewest and the likeliest first."""
     # Days and amounts are looked for by what they come to, when the sentences are known.
     valued = spelled(claim)
+    known = {token.stem for ground in grounds for token in read(ground.text).tokens}
     weights = {
-        place: weight_of(token, named=place in claim.named)
-        for place, token in enumerate(claim.tokens)
-        if token.content and place not in valued
+        place: weight_of(token, named=place in claim.named) for place, token in enumerate(claim.tokens) if token.content
+    }
+    weights = {
+        place: weight for place, weight in weights.items() if place not in valued or claim.tokens[place].stem in known
     }
     held = {number: _held(claim, ground, weights) for number, ground in enumerate(grounds)}
     whole = sum(weights.values()) or 1.0

@@ -71,7 +71,7 @@ SMALL = (
     | OTHERS
     | frozenset(
         listed(
-            "s t re ll ve not additionally moreover furthermore however meanwhile subsequently approximately nearly owing accordingly also overall specifically"
+            "s t re ll ve not additionally moreover furthermore however meanwhile subsequently approximately nearly owing accordingly also overall specifically like such"
         )
     )
 )
