@@ -27,6 +27,7 @@ CARRY_SIGNALS: dict[str, str] = {
     "apart": "share of its neighbouring words that stand far from each other there",
     "backwards": "share of its neighbouring words that stand in the other order there",
     "sentences": "sentences cited, less one",
+    "switches": "logarithm of one more than how often it goes from one sentence cited to another within a clause",
     "meaning": "cosine of its vector with that of the words cited",
 }
 """Every signal of whether words cited carry a claim, by name, with what it measures."""
@@ -103,6 +104,9 @@ _CAUSE = MUST["because"]
 _SAYING = frozenset("say tell add warn argu insist claim writ announc explain not reply repli accord".split())
 _SPEAKING = _SAYING | frozenset("call describ ask jok recall comment declar stat report admit promis remark".split())
 _PARTS = frozenset([",", ";", ":", "(", ")", "—", "–"])
+_JOINS = frozenset(
+    "and but or while after before because as who which that when where since although though so then".split()
+)
 _STOPS = frozenset([".", "!", "?", ";", ":", ",", "(", ")", "—", "–"])
 _FAR = 14
 _NEAR = 4
@@ -269,6 +273,20 @@ def _nearest(place: int, options: Sequence[int], at: Mapping[int, int]) -> int:
     if not fixed:
         return options[0]
     return min(options, key=lambda option: min(abs(option - wanted) for wanted in fixed))
+
+
+def _switches(laid: _Laid, content: Sequence[int]) -> int:
+    of, tokens = laid.evidence.of, laid.claim.tokens
+    told = [p for p in content if p in laid.at and p not in laid.claim.named]
+    stems = [{token.stem for token in reading.tokens} for reading in laid.evidence.readings]
+    count = 0
+    for a, b in pairwise(told):
+        one, other = of[laid.at[a]], of[laid.at[b]]
+        if one == other or any(tokens[p].low in _PARTS or tokens[p].low in _JOINS for p in range(a + 1, b)):
+            continue
+        # A word that both have is no switch.
+        count += tokens[a].stem not in stems[other] and tokens[b].stem not in stems[one]
+    return count
 
 
 def _parted(tokens: Sequence[Token], one: int, other: int) -> bool:
@@ -1017,6 +1035,7 @@ def _signals(laid: _Laid, leans: dict[int, tuple[int, int]]) -> dict[str, float]
         "apart": sum(abs(gap) > 6 for gap in pairs) / max(1, len(pairs)),
         "backwards": sum(gap < 0 for gap in pairs) / max(1, len(pairs)),
         "sentences": float(len(evidence.grounds) - 1),
+        "switches": math.log1p(_switches(laid, content)),
     }
 
 
