@@ -78,7 +78,8 @@ async def in_thread(steps: Generator[Event], halt: Halt) -> AsyncGenerator[Event
                 raise what
             yield what
     finally:
-        halt.ask()
+        # Closing a connection may take a moment, which the loop hasn't.
+        threading.Thread(target=halt.ask, name="byline-halt", daemon=True).start()
 
 
 async def last_answer(steps: AsyncGenerator[Event]) -> Answer:

@@ -831,13 +831,13 @@ class Conversation:
         """The steps of an answer. A question that can't be used is told before the first of them."""
         typed = understand(question).text
         corrected = None if as_understood is None else _alone(understand(as_understood).text)
-        began = time.perf_counter()
         # What came after the day asked as of stays unknown, as what "she" may mean too.
         as_of = limits.get("as_of")
         today = None if as_of is None else day_of(as_of)
         turns = [turn for turn in self._turns if today is None or turn.day is None or turn.day <= today]
 
         def steps() -> Generator[Event]:
+            began = time.perf_counter()
             meant = corrected or self._meant(typed, turns, began, halt)
             before = turns[-_STORY:]
             answer = self._find(meant.text, before, **limits)

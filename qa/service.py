@@ -207,9 +207,9 @@ class ArticleQA:
     def _steps(self, question: str, limits: Limits, halt: Halt) -> Generator[Event]:
         """The steps of an answer. A question that can't be used is told before the first of them."""
         request = _request(question, **limits)
-        began = time.perf_counter()
 
         def steps() -> Generator[Event]:
+            began = time.perf_counter()
             yield from tell(self._found(*request, ()), self._writing, (), began, halt)
 
         return steps()

@@ -261,7 +261,8 @@ class _Sheet:
             supported=supported,
             corrected=corrected,
             struck=self._sentences - supported - corrected,
-            unsupported=tuple(self._unsupported),
+            # Where it failed none of the model's claims stands before them.
+            unsupported=tuple(replace(one, after=0) if failure else one for one in self._unsupported),
             failure=failure,
             verbatim=self._verbatim,
             usage=self.usage,
