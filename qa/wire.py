@@ -110,6 +110,8 @@ class Call(Generic[_Made], Iterator[_Made]):
         with self._lock:
             self._closed.set()
             self._break_off()
+        # Whoever waits for more in another thread need wait no longer.
+        self._queue.put(_End(None, last=True))
         if threading.current_thread() is not self._thread:
             self._thread.join(_JOINING)
 

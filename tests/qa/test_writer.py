@@ -477,6 +477,10 @@ def test_a_cancelled_task_stops_the_model_and_never_holds_the_loop(gazette: Arti
     with written(gazette, script) as (qa, server):
         turns = asyncio.run(cancelled(qa, began))
         assert server.left.wait(10)
+        # The thread that waited for the model is gone too, long before the model's time is over.
+        for thread in [thread for thread in threading.enumerate() if thread.name == "byline-answer"]:
+            thread.join(10)
+            assert not thread.is_alive()
     assert turns > 1
 
 
