@@ -91,7 +91,7 @@ class Call(Generic[_Made], Iterator[_Made]):
                 if self._ending:
                     break
                 raise self.trouble or EndpointError(
-                    f"{self.place}: {'was not done' if self._begun else 'said nothing'} within {self._seconds:g} s: "
+                    f"{self.place}: {'was not done' if self._begun else 'said nothing'} within {round(self._seconds, 1):g} s: "
                     "give it longer with --llm-timeout, or name a faster model"
                 )
             if not isinstance(made, _End):
