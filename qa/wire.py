@@ -90,8 +90,9 @@ class Call(Generic[_Made], Iterator[_Made]):
                 self.close()
                 if self._ending:
                     break
+                late = "was not done" if self._begun else "said nothing"
                 raise self.trouble or EndpointError(
-                    f"{self.place}: {'was not done' if self._begun else 'said nothing'} within {self._seconds:g} s: "
+                    f"{self.place}: {late} within {round(self._seconds, 1):g} s: "
                     "give it longer with --llm-timeout, or name a faster model"
                 )
             if not isinstance(made, _End):

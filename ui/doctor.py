@@ -19,7 +19,7 @@ __all__ = ["Finding", "examine"]
 _SHOWN = 36
 # What is asked of a model, and for how many tokens.
 _ASKED: tuple[Message, ...] = (("user", "Write the numbers from one to ten as words."),)
-_TOKENS = 32
+_TOKENS = 16
 # The package of each extra, and what it is for.
 _EXTRAS = {"llm": ("openai", "answers by a language model"), "openvino": ("openvino", "faster embedding on processors")}
 

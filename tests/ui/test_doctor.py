@@ -176,7 +176,7 @@ def test_the_missing_package_is_a_problem_where_it_is_needed(capsys: Capture, mo
 
 
 def test_a_real_server_and_model(capsys: Capture, small_model: str) -> None:
-    code, found = examined(capsys, "--llm-base-url", small_model, "--llm-model", smollm.MODEL)
+    code, found = examined(capsys, "--llm-base-url", small_model, "--llm-model", smollm.MODEL, "--llm-timeout", "120")
     assert code == 0
     assert smollm.MODEL in found["endpoint"][1]
     assert found["model"] == ("ok", f"{smollm.MODEL} is among those listed")
