@@ -43,6 +43,13 @@ window.fetch = async (address, options = {}) => {
 """
 # What is copied where everything is selected.
 COPIED = "() => { getSelection().selectAllChildren(document.querySelector('.log')); return getSelection().toString(); }"
+# Whether the last line of a claim goes on with its markers and its tick.
+BEHIND = """claim => {
+  const words = [...claim.querySelector("bdi").getClientRects()].at(-1);
+  const [marker, tick] = [".cite", ".check"].map((one) => claim.querySelector(one).getBoundingClientRect());
+  const after = (one, other) => other.left >= one.right - 1 || other.top >= one.bottom - 4;
+  return after(words, marker) && after(marker, tick);
+}"""
 KEPT = """() => Object.keys(localStorage).filter((key) => key.startsWith("byline.conversation."))
   .flatMap((key) => JSON.parse(localStorage.getItem(key)).turns)"""
 
@@ -288,7 +295,14 @@ def test_many_pieces_are_drawn_once_a_frame(browser: Browser, site: str, script:
 
 
 def test_what_a_model_writes_is_only_text(browser: Browser, site: str, script: Script) -> None:
-    attacks = (*ATTACKS, "![x](https://evil.example/x.png) [here](https://evil.example/)", "line\n" * 10_000)
+    turning = "\N{RIGHT-TO-LEFT OVERRIDE}live \N{RIGHT-TO-LEFT ISOLATE}\N{HEBREW LETTER ALEF}"
+    attacks = (
+        *ATTACKS,
+        f"Turned {turning}",
+        f"Closed \N{POP DIRECTIONAL ISOLATE}{turning}",
+        "![x](https://evil.example/x.png) [here](https://evil.example/)",
+        "line\n" * 10_000,
+    )
     for group in (attacks[::2], attacks[1::2]):
         claims = tuple(replace(script.claims[0], text=attack) for attack in group)
         struck = tuple(Unsupported(text=attack, reasons=(attack,), after=n) for n, attack in enumerate(group))
@@ -312,6 +326,9 @@ def test_what_a_model_writes_is_only_text(browser: Browser, site: str, script: S
                 )
             expect(turn.locator(".claim")).to_have_count(count)
             assert tallest(turn.locator(".struck")) < NARROW["height"]
+            # Nothing in it turns what stands behind it, where it runs from left to right itself.
+            for claim in turn.locator(".claim[dir='ltr']").all():
+                assert claim.evaluate(BEHIND)
             check_harmless(page, watch, site)
             end(page, Finished(answer=answer))
             whole(page)

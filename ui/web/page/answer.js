@@ -1,7 +1,7 @@
 // One answer: its claims with their markers, its sources, and why.
 
 import {
-  button, counted, day, direction, draw, foreign, headline, make, origin, originText, titled, units,
+  button, counted, day, direction, draw, foreign, headline, make, origin, originText, titled, units, unturned,
 } from "./dom.js";
 import { timeline } from "./plot.js";
 import { address } from "./address.js";
@@ -23,7 +23,14 @@ const hrefOf = ({ article, start, end }) => address({ place: { id: article.id, r
 // Characters: what is longer is no sentence, and nothing that isn't supported is to take the page.
 const LONGEST_UNSUPPORTED = 500;
 
-const short = (text) => (text.length > LONGEST_UNSUPPORTED ? `${text.slice(0, LONGEST_UNSUPPORTED)}…` : text);
+/** What a language model wrote, or is the cause of, to be shown. */
+const shown = (text) => {
+  const words = unturned(text);
+  return words.length > LONGEST_UNSUPPORTED ? `${words.slice(0, LONGEST_UNSUPPORTED)}…` : words;
+};
+
+/** Whether a language model wrote a claim, and the words cited support it. */
+export const byModel = ({ status }) => status === "supported" || status === "corrected";
 
 const CHECKED = "Checked against the words cited";
 
@@ -45,7 +52,7 @@ export const pendingNode = () => {
   const words = foreign("");
   const node = make("p", { class: "pending", "aria-live": "off" }, words, " ", make("span", { class: "check" }, "not checked yet"));
   return [node, (text) => {
-    words.textContent = short(text);
+    words.textContent = shown(text);
     node.dir = direction(text);
   }];
 };
@@ -55,12 +62,12 @@ export const struckNode = ({ text, reasons }) => make(
   "div",
   { class: "struck", dir: direction(text), "aria-live": "off" },
   make("span", { class: "spoken" }, "Struck out: "),
-  make("s", {}, foreign(short(text))),
+  make("s", {}, foreign(shown(text))),
   make(
     "details",
     { dir: "ltr" },
     make("summary", {}, "Not supported"),
-    make("ul", {}, reasons.map((reason) => make("li", {}, foreign(short(reason))))),
+    make("ul", {}, reasons.map((reason) => make("li", {}, foreign(shown(reason))))),
   ),
 );
 
@@ -74,37 +81,38 @@ const seconds = (ms) => `${(ms / 1000).toFixed(1)} s`;
 export const writtenNode = ({ model, prompt, sentences, supported, corrected, struck, unsupported, failure, tokens, took_ms, first_ms }) => {
   const fates = [[supported, "supported"], [corrected, "corrected"], [struck, unsupported.length ? "struck out" : "dropped"]]
     .filter(([count]) => count).map(([count, fate]) => `${count.toLocaleString("en")} ${fate}`).join(", ");
-  const told = `${counted(sentences, "sentence")}${fates ? `: ${fates}` : ""}`;
+  const became = `${counted(sentences, "sentence")}${fates ? `: ${fates}` : ""}`;
   const given = `${counted(tokens.prompt, "token")} read, ${tokens.completion.toLocaleString("en")} written`;
   return make(
     "details",
     { class: "written" },
     failure === null
-      ? make("summary", {}, "Written by ", foreign(model), `; ${told}`)
-      : make("summary", {}, "Not written by ", foreign(model), ": ", foreign(failure)),
+      ? make("summary", {}, "Written by ", foreign(shown(model)), `; ${became}`)
+      : make("summary", {}, "Not written by ", foreign(shown(model)), ": ", foreign(shown(failure))),
     make(
       "ul",
       {},
       failure === null
         ? make("li", {}, "A tick stands by each sentence that the words cited were found to support; “marker corrected” where they are other words than it gave.")
-        : make("li", {}, `It wrote ${told}.`),
+        : make("li", {}, `It wrote ${became}.`),
       make("li", {}, `${given}, as ${tokens.reported ? "its endpoint says" : "counted here"}.`),
       make("li", {}, `${seconds(took_ms)}${first_ms === null ? "" : `, ${seconds(first_ms)} to the first sentence that stood`}.`),
-      make("li", {}, "Prompt ", foreign(prompt), "."),
+      make("li", {}, "Prompt ", foreign(shown(prompt)), "."),
     ),
   );
 };
 
 /** A claim as a paragraph; `id` begins the ids of its markers. `among` is whether a language model wrote others. */
 export const claimNode = (claim, citations, id, among) => {
-  const flat = units(claim.text, claim.emphasis.flat());
+  const words = byModel(claim) ? unturned(claim.text) : claim.text;
+  const flat = units(words, claim.emphasis.flat());
   const text = [];
   let done = 0;
   for (let at = 0; at < flat.length; at += 2) {
-    text.push(claim.text.slice(done, flat[at]), make("strong", {}, claim.text.slice(flat[at], flat[at + 1])));
+    text.push(words.slice(done, flat[at]), make("strong", {}, words.slice(flat[at], flat[at + 1])));
     done = flat[at + 1];
   }
-  text.push(claim.text.slice(done));
+  text.push(words.slice(done));
   const markers = claim.citations.map((number) => {
     const citation = citations.find((one) => one.marker === number);
     const { article } = citation;
@@ -119,7 +127,7 @@ export const claimNode = (claim, citations, id, among) => {
   });
   return make(
     "p",
-    { class: "claim", dir: direction(claim.text) },
+    { class: "claim", dir: direction(words) },
     claim.label ? [make("span", { class: "origin" }, claim.label), " "] : null,
     make("bdi", {}, text),
     markers,

@@ -1,11 +1,9 @@
 // The sentences of an answer: as they come, and as they stand in the end.
 
-import { claimNode, insteadNode, pendingNode, struckNode } from "./answer.js";
+import { byModel, claimNode, insteadNode, pendingNode, struckNode } from "./answer.js";
 import { make } from "./dom.js";
 
 const INSTEAD = "instead";
-
-const written = (claim) => claim.status === "supported" || claim.status === "corrected";
 
 /** By what a sentence on show is known to be one of the answer's. */
 const keyOf = (one, citations = []) =>
@@ -28,7 +26,7 @@ export const telling = (turn) => {
   let among = false;
 
   const claimed = (claim, citations) => {
-    among ||= written(claim);
+    among ||= byModel(claim);
     return claimNode(claim, citations, `${turn.id}-${(serial += 1)}`, among);
   };
 
@@ -112,18 +110,21 @@ export const telling = (turn) => {
       waiting.hidden = false;
       node.replaceChildren(instead, waiting);
     },
-    finish: ({ answered, claims, citations, written: by }) => {
+    finish: ({ claims, citations, written }) => {
       stop();
-      const struck = by?.unsupported ?? [];
-      const wanted = [];
-      if (answered) {
-        if (by && by.failure !== null) wanted.push([INSTEAD, insteadNode]);
-        claims.forEach((claim, place) => {
-          for (const one of struck) if (one.after === place) wanted.push([keyOf(one), () => struckNode(one)]);
-          wanted.push([keyOf(claim, citations), () => claimed(claim, citations)]);
-        });
-        for (const one of struck) if (one.after >= claims.length) wanted.push([keyOf(one), () => struckNode(one)]);
-      }
+      const wanted = written && written.failure !== null ? [[INSTEAD, insteadNode]] : [];
+      const struck = [...(written?.unsupported ?? [])];
+      const strike = (until) => {
+        while (struck.length && struck[0].after <= until) {
+          const one = struck.shift();
+          wanted.push([keyOf(one), () => struckNode(one)]);
+        }
+      };
+      claims.forEach((claim, place) => {
+        strike(place);
+        wanted.push([keyOf(claim, citations), () => claimed(claim, citations)]);
+      });
+      strike(Infinity);
       const stand = new Set(wanted.map(([key]) => key));
       for (const row of [...node.children]) if (!stand.has(keys.get(row))) row.remove();
       // Whoever reads a claim already, or stands on its marker, is not to lose the place.
