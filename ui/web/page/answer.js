@@ -79,7 +79,8 @@ const seconds = (ms) => `${(ms / 1000).toFixed(1)} s`;
 
 /** The line that says who wrote an answer and what became of it, with what it cost folded away. */
 export const writtenNode = ({ model, prompt, sentences, supported, corrected, struck, unsupported, failure, tokens, took_ms, first_ms }) => {
-  const fates = [[supported, "supported"], [corrected, "corrected"], [struck, unsupported.length ? "struck out" : "dropped"]]
+  const rest = failure !== null ? "not supported" : unsupported.length ? "struck out" : "dropped";
+  const fates = [[supported, "supported"], [corrected, "corrected"], [struck, rest]]
     .filter(([count]) => count).map(([count, fate]) => `${count.toLocaleString("en")} ${fate}`).join(", ");
   const became = `${counted(sentences, "sentence")}${fates ? `: ${fates}` : ""}`;
   const given = `${counted(tokens.prompt, "token")} read, ${tokens.completion.toLocaleString("en")} written`;

@@ -112,8 +112,10 @@ export const telling = (turn) => {
     },
     finish: ({ claims, citations, written }) => {
       stop();
-      const wanted = written && written.failure !== null ? [[INSTEAD, insteadNode]] : [];
-      const struck = [...(written?.unsupported ?? [])];
+      const failed = written && written.failure !== null;
+      const wanted = failed ? [[INSTEAD, insteadNode]] : [];
+      // Where all of it went, so did what was struck out of it.
+      const struck = failed ? [] : [...(written?.unsupported ?? [])];
       const strike = (until) => {
         while (struck.length && struck[0].after <= until) {
           const one = struck.shift();
