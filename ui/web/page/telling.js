@@ -14,7 +14,7 @@ const keyOf = (one, citations = []) =>
  * puts what the whole answer has, without touching what stands there already.
  */
 export const telling = (turn) => {
-  const waiting = make("p", { class: "waiting" }, "Reading the articles…");
+  const waiting = make("p", { class: "waiting" });
   const node = make("div", { class: "sentences" }, waiting);
   const rows = new Map();
   const growing = new Map();
@@ -24,6 +24,14 @@ export const telling = (turn) => {
   let frame = 0;
   let height = 0;
   let among = false;
+  let writing = false;
+
+  const waits = (forWriter) => {
+    writing = forWriter;
+    waiting.textContent = writing ? "Writing…" : "Reading the articles…";
+    // Or it would be said after each sentence.
+    if (writing) waiting.setAttribute("aria-live", "off");
+  };
 
   const claimed = (claim, citations) => {
     among ||= byModel(claim);
@@ -36,7 +44,7 @@ export const telling = (turn) => {
     else if (place > last) waiting.before(row.node);
     else {
       const after = [...rows.keys()].filter((other) => other > place);
-      rows.get(Math.min(...after)).node.before(row.node);
+      (rows.get(Math.min(...after))?.node ?? waiting).before(row.node);
     }
     last = Math.max(last, place);
     rows.set(place, row);
@@ -58,7 +66,7 @@ export const telling = (turn) => {
       rows.get(place).grow?.(text);
     }
     growing.clear();
-    waiting.hidden = [...rows.values()].some(({ grow }) => grow);
+    waiting.hidden = writing ? [...rows.values()].some(({ grow }) => grow) : rows.size > 0;
     height = Math.max(height, node.offsetHeight);
   };
 
@@ -69,21 +77,21 @@ export const telling = (turn) => {
 
   const stop = () => {
     cancelAnimationFrame(frame);
+    frame = 0;
     growing.clear();
   };
 
+  waits(false);
   return {
     node,
     pending: ({ place, text }) => {
-      if (!rows.size && !growing.size) {
-        waiting.textContent = "Writing…";
-        waiting.setAttribute("aria-live", "off");
-      }
+      if (!writing) waits(true);
       growing.set(place, text);
       soon();
     },
     checked: ({ place, claim, citations, unsupported }) => {
       growing.delete(place);
+      if (!writing && (!claim || byModel(claim))) waits(true);
       if (claim) {
         turn.coming.push(...citations);
         put(place, { node: claimed(claim, turn.coming) }, keyOf(claim, turn.coming));
@@ -106,7 +114,7 @@ export const telling = (turn) => {
       among = false;
       const instead = insteadNode();
       keys.set(instead, INSTEAD);
-      waiting.textContent = "Reading the articles…";
+      waits(false);
       waiting.hidden = false;
       node.replaceChildren(instead, waiting);
     },
