@@ -1,6 +1,8 @@
 // One answer: its claims with their markers, its sources, and why.
 
-import { button, day, direction, foreign, headline, make, origin, originText, titled, units } from "./dom.js";
+import {
+  button, counted, day, direction, draw, foreign, headline, make, origin, originText, titled, units, unturned,
+} from "./dom.js";
 import { timeline } from "./plot.js";
 import { address } from "./address.js";
 
@@ -18,16 +20,100 @@ export const placesOf = (answer) => {
 
 const hrefOf = ({ article, start, end }) => address({ place: { id: article.id, revision: article.revision, start, end } });
 
-/** A claim as a paragraph; `id` begins the ids of its markers. */
-export const claimNode = (claim, citations, id) => {
-  const flat = units(claim.text, claim.emphasis.flat());
+// Characters: what is longer is no sentence, and nothing that isn't supported is to take the page.
+const LONGEST_UNSUPPORTED = 500;
+
+/** What a language model wrote, or is the cause of, to be shown. */
+const shown = (text) => {
+  const words = unturned(text);
+  return words.length > LONGEST_UNSUPPORTED ? `${words.slice(0, LONGEST_UNSUPPORTED)}…` : words;
+};
+
+/** Whether a language model wrote a claim, and the words cited support it. */
+export const byModel = ({ status }) => status === "supported" || status === "corrected";
+
+const CHECKED = "Checked against the words cited";
+
+const tick = () => draw(
+  "svg", { viewBox: "0 0 16 16", class: "tick", "aria-hidden": "true" }, draw("path", { d: "M2.5 8.5 6.5 12.5 13.5 3.5" }),
+);
+
+/** What is said of a claim beside its words: that it was checked, or `among` such that it is the article's own. */
+const checkNode = ({ status }, among) => {
+  if (status === "supported") return make("span", { class: "check", role: "img", title: CHECKED, "aria-label": CHECKED }, tick());
+  if (status === "corrected") {
+    return make("span", { class: "check", title: `${CHECKED}, which is not what it gave: its marker was put right` }, tick(), "marker corrected");
+  }
+  return among ? make("span", { class: "check", title: "The article's own words" }, "word for word") : null;
+};
+
+/** A sentence that is still being written, and a function that shows how far it has come. */
+export const pendingNode = () => {
+  const words = foreign("");
+  const node = make("p", { class: "pending", "aria-live": "off" }, words, " ", make("span", { class: "check" }, "not checked yet"));
+  return [node, (text) => {
+    words.textContent = shown(text);
+    node.dir = direction(text);
+  }];
+};
+
+/** A sentence that nothing supports, which is no part of the answer. */
+export const struckNode = ({ text, reasons }) => make(
+  "div",
+  { class: "struck", dir: direction(text), "aria-live": "off" },
+  make("span", { class: "spoken" }, "Struck out: "),
+  make("s", {}, foreign(shown(text))),
+  make(
+    "details",
+    { dir: "ltr" },
+    make("summary", {}, "Not supported"),
+    make("ul", {}, reasons.map((reason) => make("li", {}, foreign(shown(reason))))),
+  ),
+);
+
+/** What stands above the articles' own words where a language model's answer can't stand. */
+export const insteadNode = () =>
+  make("p", { class: "note" }, "These are the articles' own words: the language model's answer can't stand.");
+
+const seconds = (ms) => `${(ms / 1000).toFixed(1)} s`;
+
+/** The line that says who wrote an answer and what became of it, with what it cost folded away. */
+export const writtenNode = ({ model, prompt, sentences, supported, corrected, struck, unsupported, failure, tokens, took_ms, first_ms }) => {
+  const rest = failure !== null ? "not supported" : unsupported.length ? "struck out" : "dropped";
+  const fates = [[supported, "supported"], [corrected, "corrected"], [struck, rest]]
+    .filter(([count]) => count).map(([count, fate]) => `${count.toLocaleString("en")} ${fate}`).join(", ");
+  const became = `${counted(sentences, "sentence")}${fates ? `: ${fates}` : ""}`;
+  const given = `${counted(tokens.prompt, "token")} read, ${tokens.completion.toLocaleString("en")} written`;
+  return make(
+    "details",
+    { class: "written" },
+    failure === null
+      ? make("summary", {}, "Written by ", foreign(shown(model)), `; ${became}`)
+      : make("summary", {}, "Not written by ", foreign(shown(model)), ": ", foreign(shown(failure))),
+    make(
+      "ul",
+      {},
+      failure === null
+        ? make("li", {}, "A tick stands by each sentence that the words cited were found to support; “marker corrected” where they are other words than it gave.")
+        : make("li", {}, `It wrote ${became}.`),
+      make("li", {}, `${given}, as ${tokens.reported ? "its endpoint says" : "counted here"}.`),
+      make("li", {}, `${seconds(took_ms)}${first_ms === null ? "" : `, ${seconds(first_ms)} to the first sentence that stood`}.`),
+      make("li", {}, "Prompt ", foreign(shown(prompt)), "."),
+    ),
+  );
+};
+
+/** A claim as a paragraph; `id` begins the ids of its markers. `among` is whether a language model wrote others. */
+export const claimNode = (claim, citations, id, among) => {
+  const words = byModel(claim) ? unturned(claim.text) : claim.text;
+  const flat = units(words, claim.emphasis.flat());
   const text = [];
   let done = 0;
   for (let at = 0; at < flat.length; at += 2) {
-    text.push(claim.text.slice(done, flat[at]), make("strong", {}, claim.text.slice(flat[at], flat[at + 1])));
+    text.push(words.slice(done, flat[at]), make("strong", {}, words.slice(flat[at], flat[at + 1])));
     done = flat[at + 1];
   }
-  text.push(claim.text.slice(done));
+  text.push(words.slice(done));
   const markers = claim.citations.map((number) => {
     const citation = citations.find((one) => one.marker === number);
     const { article } = citation;
@@ -42,10 +128,11 @@ export const claimNode = (claim, citations, id) => {
   });
   return make(
     "p",
-    { class: "claim", dir: direction(claim.text) },
+    { class: "claim", dir: direction(words) },
     claim.label ? [make("span", { class: "origin" }, claim.label), " "] : null,
     make("bdi", {}, text),
     markers,
+    checkNode(claim, among),
     claim.note ? [" ", make("span", { class: "origin" }, claim.note)] : null,
   );
 };
@@ -191,6 +278,7 @@ export const inText = (turn) => {
     lines.push(`[${one.marker}] “${one.quote}” ${at}. ${one.link ?? one.article.id}`);
   }
   lines.push("", ...limitsInWords(turn.limits), `${confidenceOf(answer)}.`);
+  if (answer.written?.failure === null) lines.push(`Written by ${answer.written.model}, each sentence checked against the words cited.`);
   return lines.join("\n");
 };
 

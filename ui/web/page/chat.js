@@ -1,12 +1,13 @@
 // The conversation: asking, streaming, stopping, and what can be done with an answer.
 
 import {
-  claimNode, feedbackForm, inText, limitsInWords, placesOf, refusalNodes, sourcesNode, understoodNodes, whyNode,
+  feedbackForm, inText, limitsInWords, placesOf, refusalNodes, sourcesNode, understoodNodes, whyNode, writtenNode,
 } from "./answer.js";
 import { button, copy, draw as drawing, elsewhere, foreign, make, still } from "./dom.js";
 import * as keep from "./keep.js";
 import { lines, post, Problem } from "./net.js";
 import { previews } from "./preview.js";
+import { telling } from "./telling.js";
 
 const REMEMBERED = 8;
 const LONGEST_QUESTION = 2_000;
@@ -76,13 +77,16 @@ export const chat = (parts, { opened, expected, limits, relimit, changed, say })
       : turn.answer.passages.find((one) => one.rank === number) ?? null;
   };
 
+  const markersOf = (turnId, number) =>
+    log.querySelectorAll(`[data-turn="${CSS.escape(turnId)}"] a.cite[data-number="${CSS.escape(number)}"]`);
+
   const open = (turn, number, from) => {
     const answer = turn.answer ?? { answered: true, citations: turn.coming ?? [], passages: [] };
     const places = placesOf(answer);
     const at = (answer.answered ? answer.citations : answer.passages)
       .findIndex((one) => (one.marker ?? one.rank) === number);
     if (at < 0) return;
-    const back = (place) => log.querySelector(`#${CSS.escape(`${turn.id}-${answer.citations[place]?.marker}`)}`) ?? from;
+    const back = (place) => markersOf(turn.id, answer.citations[place]?.marker)[0] ?? from;
     const go = (place) => open(turn, answer.answered ? answer.citations[place].marker : answer.passages[place].rank, back(place));
     const kin = places.map((one, place) => ({ ...one, open: () => go(place) })).filter((_, place) => place !== at);
     const step = places.length > 1 ? (by) => go((at + by + places.length) % places.length) : null;
@@ -92,9 +96,7 @@ export const chat = (parts, { opened, expected, limits, relimit, changed, say })
 
   const point = (place) => {
     for (const old of log.querySelectorAll("a[aria-current]")) old.removeAttribute("aria-current");
-    if (place?.turn) {
-      log.querySelector(`#${CSS.escape(`${place.turn}-${place.number}`)}`)?.setAttribute("aria-current", "true");
-    }
+    if (place?.turn) for (const link of markersOf(place.turn, place.number)) link.setAttribute("aria-current", "true");
   };
 
   // Showing
@@ -170,22 +172,16 @@ export const chat = (parts, { opened, expected, limits, relimit, changed, say })
     return bar;
   };
 
-  const finish = (turn, body) => {
+  const finish = (turn, body, sentences) => {
     const { answer } = turn;
-    // Whoever reads a claim already, or stands on its marker, is not to lose the place.
-    for (const old of body.querySelectorAll(":scope > :not(.claim):not(.understood)")) old.remove();
     if (!answer) {
-      body.append(make("p", { class: "stopped" }, turn.problem || "Stopped."), actions(turn, body));
+      body.replaceChildren(make("p", { class: "stopped" }, turn.problem || "Stopped."), actions(turn, body));
       return;
     }
-    if (!body.childElementCount) body.append(...understoodNodes(answer));
-    if (answer.answered) {
-      const there = body.querySelectorAll(".claim").length;
-      for (const claim of answer.claims.slice(there)) body.append(claimNode(claim, answer.citations, turn.id));
-      body.append(sourcesNode(answer));
-    } else {
-      body.append(...refusalNodes(answer));
-    }
+    if (!body.contains(sentences.node)) body.append(...understoodNodes(answer), sentences.node);
+    sentences.finish(answer);
+    body.append(...(answer.answered ? [sourcesNode(answer)] : refusalNodes(answer)));
+    if (answer.written) body.append(writtenNode(answer.written));
     for (const one of limitsInWords(turn.limits)) body.append(make("p", { class: "note" }, foreign(one)));
     body.append(
       whyNode(turn, {
@@ -224,10 +220,9 @@ export const chat = (parts, { opened, expected, limits, relimit, changed, say })
       const [node, body] = turnNode(turn);
       log.append(node);
       try {
-        finish(turn, body);
+        finish(turn, body, telling(turn));
       } catch {
         // Kept by another version, or changed by hand: the rest can still be read.
-        body.replaceChildren();
         Object.assign(turn, { answer: null, problem: "This answer was kept in a form that can't be shown. Ask again." });
         finish(turn, body);
       }
@@ -273,7 +268,8 @@ export const chat = (parts, { opened, expected, limits, relimit, changed, say })
     }
     // What had the focus is gone.
     if (focused && !log.contains(document.activeElement)) node.focus({ preventScroll: true });
-    body.append(make("p", { class: "waiting" }, "Reading the articles…"));
+    const sentences = telling(turn);
+    body.append(sentences.node);
     pin(node);
     changed(turn, true);
     turn.coming = [];
@@ -283,15 +279,14 @@ export const chat = (parts, { opened, expected, limits, relimit, changed, say })
     for (const name of ["sources", "languages"]) if (!asked[name].length) asked[name] = null;
     try {
       for await (const step of lines("ask", asked, mine.signal)) {
-        if (step.claim) {
-          body.querySelector(".waiting")?.remove();
-          turn.coming.push(...step.citations);
-          body.append(claimNode(step.claim, turn.coming, turn.id));
-        } else if (step.answer) {
-          turn.answer = step.answer;
-        } else if (step.understood) {
-          body.prepend(...understoodNodes({ question: turn.question, ...step }));
-        }
+        if (step.pending) sentences.pending(step.pending);
+        else if ("place" in step) sentences.checked(step);
+        else if ("failed" in step) {
+          // What had the focus goes.
+          if (sentences.node.contains(document.activeElement)) node.focus({ preventScroll: true });
+          sentences.failed();
+        } else if (step.answer) turn.answer = step.answer;
+        else if (step.understood) body.prepend(...understoodNodes({ question: turn.question, ...step }));
       }
       if (!turn.answer) turn.problem = "The answer broke off. Retry.";
     } catch (error) {
@@ -304,12 +299,8 @@ export const chat = (parts, { opened, expected, limits, relimit, changed, say })
         busy(false);
       }
     }
-    if (turn.answer) {
-      body.querySelector(".waiting")?.remove();
-    } else {
-      body.replaceChildren();
-    }
-    finish(turn, body);
+    sentences.stop();
+    finish(turn, body, sentences);
     store(of);
     if (of === conversation) changed(turn, false);
   };
@@ -398,7 +389,7 @@ export const chat = (parts, { opened, expected, limits, relimit, changed, say })
     /** Opens what a marker of a turn cites; says whether there is such a turn. */
     open: (turnId, number) => {
       const turn = conversation.turns.find((one) => one.id === turnId);
-      if (turn?.answer) open(turn, number, log.querySelector(`#${CSS.escape(`${turnId}-${number}`)}`));
+      if (turn?.answer) open(turn, number, markersOf(turnId, number)[0] ?? null);
       return Boolean(turn?.answer);
     },
     scrollTo: (turnId) => {

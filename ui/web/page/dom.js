@@ -39,6 +39,12 @@ export const outward = (text, address, given = {}) =>
 /** Text of an article within our own: its direction stays its own. */
 export const foreign = (text, given = {}) => make("bdi", given, text);
 
+/**
+ * A language model's text without the characters that begin and end runs of a direction
+ * (Unicode Bidirectional Algorithm, 2): those that aren't paired turn what stands after them too.
+ */
+export const unturned = (text) => text.replace(/[\u202a-\u202e\u2066-\u2069]/g, "");
+
 const MONTHS = ["January", "February", "March", "April", "May", "June", "July",
   "August", "September", "October", "November", "December"];
 

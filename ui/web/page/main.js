@@ -3,7 +3,7 @@
 import { address, alike, read, unlimited } from "./address.js";
 import { chat } from "./chat.js";
 import { collection, emptyNode } from "./collection.js";
-import { button, elsewhere, extent, make, narrow } from "./dom.js";
+import { button, elsewhere, extent, foreign, make, narrow } from "./dom.js";
 import * as keep from "./keep.js";
 import { controls } from "./limits.js";
 import { get, Problem } from "./net.js";
@@ -198,7 +198,10 @@ export const start = (root) => {
     "div",
     { class: "welcome" },
     make("h2", {}, "Ask about your articles"),
-    make("p", {}, "Every sentence of an answer is copied word for word from an article. Its number opens the article at those words."),
+    make("p", {}, facts?.writer
+      ? "Every sentence of an answer is checked against the articles. Its number opens the article at the words that carry it."
+      : "Every sentence of an answer is copied word for word from an article. Its number opens the article at those words."),
+    facts?.writer ? make("p", { class: "origin" }, "Answers are written by ", foreign(facts.writer), " and checked.") : null,
     facts ? make("p", { class: "origin" }, `${extent(facts)}.`) : null,
     facts && !facts.ready ? make("p", { class: "loading", role: "status" }, "Loading the model: the first answer waits for it.") : null,
     make("div", { class: "examples" }, (facts?.examples ?? []).map((example) =>

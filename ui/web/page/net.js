@@ -70,7 +70,7 @@ export const file = async (path, value) => body((await send(path, json(value))).
 export const upload = async (name, content, signal) =>
   body((await send(`articles?${new URLSearchParams({ name })}`, { method: "POST", body: content, signal })).json());
 
-/** The lines of JSON that a streaming reply has, as they come. */
+/** The lines of JSON that a streaming reply has, as they come; one with an `error` is its last. */
 export const lines = async function* (path, value, signal) {
   const reply = await send(path, { ...json(value), signal });
   const reader = reply.body.pipeThrough(new TextDecoderStream()).getReader();
@@ -81,10 +81,14 @@ export const lines = async function* (path, value, signal) {
       if (done) break;
       const whole = (rest + piece).split("\n");
       rest = whole.pop();
-      for (const line of whole) yield JSON.parse(line);
+      for (const line of whole) {
+        const step = JSON.parse(line);
+        if (step.error) throw new Problem(step.error);
+        yield step;
+      }
     }
   } catch (error) {
-    if (error.name === "AbortError") throw error;
+    if (error.name === "AbortError" || error instanceof Problem) throw error;
     throw new Problem(BROKEN);
   } finally {
     reader.cancel().catch(() => {});
