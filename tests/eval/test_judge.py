@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from eval.judge import load_judge
+from eval.judge import built_in, load_judge
 from index import SettingsError
 
 
@@ -49,7 +49,27 @@ def test_a_judge_that_says_neither_true_nor_false(folder: Path, code: str, said:
         judge("a", ["a"])
 
 
-@pytest.mark.parametrize("name", ["", "json", ":loads", "json:"])
+WALL = "Mending the harbour wall that gave way on Saturday will cost about £4.2 million, councillors were told."
+RAIN = "It rained for most of the week before."
+
+
+@pytest.mark.parametrize(
+    ("claim", "quotes", "supported"),
+    [
+        ("Mending the harbour wall will cost about £4.2 million.", [WALL], True),
+        ("Mending the harbour wall will cost about £4.2 million.", [RAIN, WALL], True),
+        ("Mending the harbour wall will cost about £4.2 million.", [RAIN], False),
+        ("Mending the harbour wall will cost about £6 million.", [WALL], False),
+        ("Mending the harbour wall will not cost £4.2 million.", [WALL], False),
+        # A marker that a model wrote into its sentence is none of the judge's.
+        ("Mending the harbour wall will cost about £4.2 million.", [], False),
+    ],
+)
+def test_the_built_in_judge_goes_by_the_cited_words_alone(claim: str, quotes: list[str], *, supported: bool) -> None:
+    assert built_in(claim, quotes) is supported
+
+
+@pytest.mark.parametrize("name", [":", ":loads", "json:"])
 def test_a_name_without_its_parts(name: str) -> None:
     with pytest.raises(SettingsError, match="name a function as module:function"):
         load_judge(name)
