@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -19,6 +20,8 @@ __all__ = ["Beside", "beside", "written_sections"]
 _GROUPS = ("answer", "turns", "refusal", "citations")
 _SIDES = ("verbatim", "written")
 _SHOWN = 20
+# How long a failure took is another reason each time, and the times tell it.
+_SECONDS = re.compile(r"\b\d+(?:\.\d+)? s\b")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,8 +31,8 @@ class Beside:
     ``asked`` counts the questions of which it was asked. Of the ``sentences`` that it wrote
     ``supported`` were shown as they stood, ``corrected`` with other markers, ``struck`` not
     at all; to ``unsaid`` questions it wrote that the articles don't say. ``stood`` are the
-    ids of the questions whose verbatim answer stands instead, by the reason, the commonest
-    first. ``changes`` are from verbatim answers to written ones, over all questions of the
+    ids of the questions whose verbatim answer stands instead, by the reason (without its
+    seconds), the commonest first. ``changes`` are from verbatim answers to written ones, over all questions of the
     run; ``won`` and ``lost`` hold ids.
     """
 
@@ -77,7 +80,7 @@ def beside(run: Run, *, judge: Judge | None = None) -> Beside | None:
     stood: dict[str, list[str]] = {}
     for result, written in asked:
         if written.failure is not None:
-            stood.setdefault(written.failure, []).append(result.question.id)
+            stood.setdefault(_SECONDS.sub("… s", written.failure), []).append(result.question.id)
     without = [result.verbatim for result in run.results]
     outcomes = {one.question.id: outcome(one, other) for one, other in zip(without, run.results, strict=True)}
     changes = compare(without, run.results, judge=judge, seed=run.manifest.settings.seed)

@@ -166,6 +166,21 @@ def test_written_answers_stand_beside_the_verbatim_ones() -> None:
     assert {one.group for one in found.changes} == {"answer", "turns", "refusal", "citations"}
 
 
+def test_reasons_that_differ_in_their_seconds_are_one() -> None:
+    found = written_run()
+    slow = [
+        replace(one, written=replace(one.written, failure=f"http://127.0.0.1:80/v1: said nothing within {took} s"))
+        for one, took in zip(found.results[:3], ("29.97", "30", "29.1"), strict=True)
+        if one.written
+    ]
+    told = summarise(replace(found, results=(*slow, *found.results[3:])), judge=lenient).beside
+    assert told is not None
+    assert {reason: len(ids) for reason, ids in told.stood.items()} == {
+        "http://127.0.0.1:80/v1: said nothing within … s": 3,
+        "nothing that [red]small|model wrote is supported by the articles": 1,
+    }
+
+
 def test_a_run_without_a_language_model_tells_nothing_of_one(html: str) -> None:
     summary = summarise(run_of(*results()))
     assert summary.beside is None
