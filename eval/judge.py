@@ -7,9 +7,11 @@ import importlib
 import re
 import sys
 from collections.abc import Callable, Sequence
+from datetime import date, datetime
 from functools import cache, lru_cache, partial
 from pathlib import Path
 
+from eval.record import Card
 from index import Article, Sentence, SettingsError, Span
 from index.embedder import shared
 from index.sentences import split
@@ -67,21 +69,22 @@ def load_judge(name: str | None) -> Judge | None:
     return partial(_judged, name, found)
 
 
-def built_in(claim: str, quotes: Sequence[str]) -> bool:
-    """Whether ``qa.check.Checker`` finds ``claim`` supported by the quotes alone.
+def built_in(claim: str, cited: Sequence[tuple[str, Card]]) -> bool:
+    """Whether ``qa.check.Checker`` finds ``claim`` supported by the words ``cited``, each with
+    the card of its article.
 
-    It is given less than while the answer was written: neither title nor day of an article,
-    nor the words around a quote. So it tells what the quotes don't say without these, and
-    which of them aren't needed; what its rules overlook it overlooks here as well.
+    It is given what a reader of the citations sees, and less than while the answer was
+    written: none of the words around a quote. So it tells what the quotes don't say without
+    these, and which of them aren't needed; what its rules overlook it overlooks here as well.
     Raises ModelError where the sentence model can't be loaded.
     """
-    return _checked(claim, tuple(quotes))
+    return _checked(claim, tuple(cited))
 
 
 @lru_cache(_REMEMBERED)
-def _checked(claim: str, quotes: tuple[str, ...]) -> bool:
-    markers = "".join(f"[{number}]" for number in range(1, len(quotes) + 1))
-    passages = [_passage(number, quote) for number, quote in enumerate(quotes, start=1)]
+def _checked(claim: str, cited: tuple[tuple[str, Card], ...]) -> bool:
+    markers = "".join(f"[{number}]" for number in range(1, len(cited) + 1))
+    passages = [_passage(number, quote, card) for number, (quote, card) in enumerate(cited, start=1)]
     return bool(_checker().check(f"{claim} {markers}", passages).support)
 
 
@@ -90,13 +93,14 @@ def _checker() -> Checker:
     return Checker(shared().embed)
 
 
-def _passage(number: int, quote: str) -> Passage:
-    name = str(number)
+def _passage(number: int, quote: str, card: Card) -> Passage:
     return Passage(
-        article=Article(id=name, title="", text=quote),
+        article=Article(
+            id=card.id, title=card.title, text=quote, source=card.source, published=_published(card.published)
+        ),
         span=Span(start=0, end=len(quote)),
         sentences=tuple(
-            Sentence(id=place, article_id=name, ordinal=place, paragraph=one.paragraph, span=one.span)
+            Sentence(id=place, article_id=card.id, ordinal=place, paragraph=one.paragraph, span=one.span)
             for place, one in enumerate(split(quote))
         ),
         best=0,
@@ -106,6 +110,16 @@ def _passage(number: int, quote: str) -> Passage:
         time=1.0,
         rank=number,
     )
+
+
+def _published(written: str | None) -> date | datetime | None:
+    if written is None:
+        return None
+    try:
+        return datetime.fromisoformat(written) if "T" in written else date.fromisoformat(written)
+    except ValueError:
+        # A run's files may have been edited.
+        return None
 
 
 def _entailed_by(entails: Entails) -> Judge:

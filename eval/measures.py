@@ -509,16 +509,16 @@ def _citation_scores(result: Result, verdict: Verdict, judge: Judge | None) -> C
     evidence = dict(zip(result.citations, verdict.citations, strict=True))
     written = {claim.text for claim in result.claims if claim.status != "verbatim"}
 
-    def says(claim: str, one: str) -> bool:
-        # A model's sentence is in its own words, and no evidence sentence is the same.
-        return (judge or built_in)(claim, [one]) if claim in written else sentence_matches(claim, one)
-
     def supports(claim: str, quotes: Sequence[Quoted]) -> bool:
+        if question.evidence and claim in written:
+            # A model's sentence is in its own words, and no evidence sentence is the same.
+            proven = [quote for quote in quotes if evidence[quote]]
+            return bool(proven) and _entailed(result, claim, proven, judge)
         if question.evidence and question.needs == "any":
             # Each evidence sentence says the same, so that either supports the other.
-            return any(map(evidence.get, quotes)) and any(says(claim, one) for one in question.evidence)
+            return any(sentence_matches(claim, one) for one in question.evidence) and any(map(evidence.get, quotes))
         if question.evidence:
-            return any(says(claim, one) for quote in quotes for one in evidence[quote])
+            return any(sentence_matches(claim, one) for quote in quotes for one in evidence[quote])
         return judge is not None and judge(claim, [quote.quote for quote in quotes])
 
     return citation_scores(_with_citations(result, result.claims), supports)
@@ -558,9 +558,14 @@ def _written_scores(result: Result, judge: Judge | None) -> CitationScores | Non
     if not written:
         return None
     return citation_scores(
-        _with_citations(result, written),
-        lambda claim, quotes: (judge or built_in)(claim, [quote.quote for quote in quotes]),
+        _with_citations(result, written), lambda claim, quotes: _entailed(result, claim, quotes, judge)
     )
+
+
+def _entailed(result: Result, claim: str, quotes: Sequence[Quoted], judge: Judge | None) -> bool:
+    if judge is not None:
+        return judge(claim, [quote.quote for quote in quotes])
+    return built_in(claim, [(quote.quote, result.card(quote.article)) for quote in quotes])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

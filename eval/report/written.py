@@ -153,7 +153,7 @@ def _told(found: Beside, results: Sequence[Result], measured: Measured, named_ju
         )
         yield (
             f"Of the sentences shown as supported, citation recall is {figured(recall.value)} and precision "
-            f"{figured(precision.value)}, by {who}, from the words cited alone."
+            f"{figured(precision.value)}, by {who}, from what is cited alone."
         )
     if measured["writing p50"].value is not None:
         yield _cost(measured)
