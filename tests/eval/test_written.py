@@ -13,7 +13,9 @@ from typing import Any
 import pytest
 
 from eval.cli import main
+from eval.judge import built_in
 from eval.questions import Question, read_questions
+from eval.record import Card
 from eval.run import Run, evaluate, read_run
 from index import RunError
 from qa import ArticleQA
@@ -213,6 +215,35 @@ def test_the_command(
     assert compared["measures"]["written struck"]["b"] == 0.5
     assert main(["sample", "written", "--n", "2", "-o", "sheet.md"]) == 0
     assert "not supported" in Path("sheet.md").read_text("utf-8")
+
+
+WALL = "Mending the harbour wall that gave way on Saturday will cost about £4.2 million, councillors were told."
+CARD = Card(id="wall", title="Wall put at £4.2 million", source="The Tarn Post", published="2024-03-04")
+RAIN = "It rained for most of the week before."
+
+
+@pytest.mark.parametrize(
+    ("claim", "quotes", "supported"),
+    [
+        ("Mending the harbour wall will cost about £4.2 million.", [WALL], True),
+        ("Mending the harbour wall will cost about £4.2 million.", [RAIN, WALL], True),
+        ("Mending the harbour wall will cost about £4.2 million.", [RAIN], False),
+        ("Mending the harbour wall will cost about £6 million.", [WALL], False),
+        ("Mending the harbour wall will not cost £4.2 million.", [WALL], False),
+        # A marker that a model wrote into its sentence is none of the judge's.
+        ("Mending the harbour wall will cost about £4.2 million.", [], False),
+    ],
+)
+def test_the_built_in_judge_goes_by_the_cited_words_alone(claim: str, quotes: list[str], *, supported: bool) -> None:
+    assert built_in(claim, [(quote, CARD) for quote in quotes]) is supported
+
+
+def test_the_built_in_judge_knows_of_the_article_what_a_reader_of_its_citation_does() -> None:
+    reported = f"The Tarn Post reported on 4 March 2024 that {WALL[0].lower()}{WALL[1:]}"
+    assert built_in(reported, [(WALL, CARD)])
+    assert not built_in(reported, [(WALL, replace(CARD, source="Orrin Herald"))])
+    assert not built_in(reported, [(WALL, replace(CARD, published="2024-03-05T08:00:00+00:00"))])
+    assert not built_in(reported, [(WALL, replace(CARD, published="edited"))])
 
 
 @pytest.mark.parametrize("half", [["--llm-model", "scripted"], ["--llm-base-url", "http://127.0.0.1:9/v1"]])
