@@ -7,7 +7,7 @@ import math
 import os
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
@@ -251,6 +251,7 @@ def _evaluate(args: argparse.Namespace, parser: argparse.ArgumentParser) -> int:
     )
     try:
         with (
+            writer.llm if writer else nullcontext(),
             _index(args) as (folder, rejected),
             ArticleQA.open(folder, writer=writer) as qa,
             bar("asking", "questions", len(questions)) as shown,
