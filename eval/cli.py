@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import argparse
 import math
+import os
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
 
 from eval.judge import add_judge, load_judge
 from eval.measures import Measured, measure
@@ -19,6 +21,10 @@ from eval.run import Settings, evaluate
 from eval.sets.shelf import add_shelf_arguments, index_folder
 from index import ArticleError, ArticleIndex, BylineError, SettingsError
 from index.progress import bar
+from qa import ArticleQA
+
+if TYPE_CHECKING:
+    from qa.writer import Writer
 
 __all__ = ["main"]
 
@@ -42,6 +48,7 @@ other commands, each with its own --help (a question set of such a name is ./NAM
   byline eval export     write a question set or a run in such a format
   byline eval compare    compare two runs, with intervals and p
   byline eval report     report on a run that was kept
+  byline eval sample     draw sentences that a language model wrote, for a person to judge
 
 examples:
   byline eval questions.jsonl                        the index in $BYLINE_INDEX or ./byline-index
@@ -51,6 +58,8 @@ examples:
   byline eval questions.jsonl --json -               JSON only, on standard output
   byline eval questions.jsonl --run runs/monday      keep the run, to compare it or report on it
   byline eval questions.jsonl --run runs/monday --resume   go on with it after an interruption
+  byline eval questions.jsonl --llm-base-url http://localhost:11434/v1 --llm-model qwen3
+                                                     and answers written by a model, beside the verbatim ones
   byline eval questions.jsonl --fail-under "answer contains=0.8" --fail-under "latency p95=500"
 
 exit codes:
@@ -60,6 +69,7 @@ exit codes:
   130  interrupted; a run that is kept can be taken up with --resume
 """
 
+_KEY = "BYLINE_LLM_API_KEY"
 _DONE, _SHORT, _FAILED, _INTERRUPTED = 0, 1, 2, 130
 
 _COMMANDS = {
@@ -69,6 +79,7 @@ _COMMANDS = {
     "export": "eval.sets.exporting",
     "compare": "eval.compare",
     "report": "eval.report.command",
+    "sample": "eval.sampling",
 }
 
 
@@ -111,11 +122,12 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("questions", metavar="QUESTIONS", type=Path, help="the question set, JSONL")
     add_shelf_arguments(parser, index="the index to ask", articles="index these files and folders for this run only")
     parser.add_argument("--skip-broken", action="store_true", help="name the set's broken lines and ask the others")
-    parser.add_argument("--jobs", metavar="N", type=int, default=1, help="ask with so many processes (default: 1)")
+    parser.add_argument("--jobs", metavar="N", type=int, default=1, help="ask so many at a time (default: 1)")
     parser.add_argument("--run", metavar="DIR", type=Path, help="keep the run in this folder, as it goes")
     parser.add_argument("--resume", action="store_true", help="take up the run in --run where it was interrupted")
     parser.add_argument("--seed", metavar="N", type=int, default=0, help="draw intervals from this seed (default: 0)")
     add_judge(parser)
+    _add_writer(parser)
     parser.add_argument(
         "--fail-under",
         metavar="NAME=VALUE",
@@ -126,6 +138,63 @@ def _parser() -> argparse.ArgumentParser:
     )
     add_outputs(parser)
     return parser
+
+
+def _add_writer(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group("answers written by a language model, beside the verbatim ones")
+    group.add_argument(
+        "--llm-base-url",
+        metavar="URL",
+        help=f"the OpenAI-compatible endpoint to ask, such as http://localhost:11434/v1; a key, if it wants one, "
+        f"comes from ${_KEY}",
+    )
+    group.add_argument("--llm-model", metavar="NAME", help="the model to ask, as the endpoint names it")
+    group.add_argument(
+        "--llm-timeout",
+        metavar="SECONDS",
+        type=float,
+        default=30.0,
+        help="then the verbatim answer stands (default: 30)",
+    )
+    group.add_argument(
+        "--llm-context",
+        metavar="TOKENS",
+        type=int,
+        default=4096,
+        help="what the model can read and write at a time (default: 4096)",
+    )
+    group.add_argument(
+        "--llm-rewrite", action="store_true", help="let the model put follow-ups as questions of their own"
+    )
+    group.add_argument(
+        "--llm-judge",
+        metavar="PATH_OR_NAME",
+        help="let this NLI cross-encoder check each sentence too, as --judge of `byline ask` does",
+    )
+    group.add_argument(
+        "--unsupported",
+        choices=("drop", "strike"),
+        default="strike",
+        help="only count the sentences that nothing supports, or keep them for the report (default: strike)",
+    )
+
+
+def _writer(args: argparse.Namespace, parser: argparse.ArgumentParser) -> Writer | None:
+    if (args.llm_base_url is None) != (args.llm_model is None):
+        parser.error("--llm-base-url and --llm-model go together: give both, or neither")
+    if args.llm_base_url is None:
+        return None
+    from qa.llm import LanguageModel
+    from qa.writer import Writer
+
+    llm = LanguageModel(
+        args.llm_base_url,
+        args.llm_model,
+        key=os.environ.get(_KEY) or None,
+        timeout=args.llm_timeout,
+        context=args.llm_context,
+    )
+    return Writer(llm, judge=args.llm_judge, unsupported=args.unsupported, rewrites=args.llm_rewrite)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -162,6 +231,7 @@ def _evaluate(args: argparse.Namespace, parser: argparse.ArgumentParser) -> int:
     check_outputs(args, args.questions, *filter(None, (args.run, *(args.articles or (index_folder(args),)))))
     _check_bounds(args.fail_under)
     judge = load_judge(args.judge)
+    writer = _writer(args, parser)
     # Before any article is indexed: a broken set should say so at once.
     broken: list[str] = []
 
@@ -180,9 +250,14 @@ def _evaluate(args: argparse.Namespace, parser: argparse.ArgumentParser) -> int:
         judge=args.judge,
     )
     try:
-        with _index(args) as (folder, rejected), bar("asking", "questions", len(questions)) as shown:
+        with (
+            writer.llm if writer else nullcontext(),
+            _index(args) as (folder, rejected),
+            ArticleQA.open(folder, writer=writer) as qa,
+            bar("asking", "questions", len(questions)) as shown,
+        ):
             found = evaluate(
-                folder,
+                qa,
                 questions,
                 jobs=args.jobs,
                 run=args.run,

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from eval.judge import Judge, add_judge, load_judge
-from eval.measures import Change, compare, judged
+from eval.measures import Change, compare
 from eval.metrics import percentile
 from eval.record import Result
 from eval.report.browse import browsable
+from eval.report.changes import ALPHA, changes_table, outcome, sides_tables, told_p
 from eval.report.document import Column, Document, Row, Section, Table, counted, figured, interval
 from eval.report.output import add_outputs, check_outputs, put
-from eval.report.plots import change as draw_change
 from eval.report.summary import flat, origin
 from eval.run import Manifest, Run, read_run
 from index import SettingsError
@@ -23,12 +23,6 @@ from index.article import clean_line
 
 __all__ = ["Comparison", "Difference", "add_arguments", "compare_runs", "document", "run"]
 
-Outcome = Literal["won", "lost"]
-"""What became of a question from A to B: wrong before and right now, or the other way about."""
-
-_ALPHA = 0.05
-# Most of all changes in a measure stay within this, and a drawing needs some scale.
-_LEAST_REACH = 0.05
 _NAMED = 20
 # What differs between any two runs and says nothing about why their results do.
 _PASSING = ("began", "machine load", "machine date")
@@ -130,29 +124,21 @@ def compare_runs(a: Run, b: Run, *, names: tuple[str, str] = ("A", "B"), judge: 
     )
 
 
-def outcome(a: Result, b: Result) -> Outcome | None:
-    """What became of a question, None where it is as right or as wrong as it was."""
-    before, after = judged(a), judged(b)
-    if before.right == after.right:
-        return None
-    return "won" if after.right else "lost"
-
-
 def document(found: Comparison) -> Document:
     """The report of a comparison."""
     a, b = found.names
-    moved = [one for one in found.changes if one.p is not None and one.p < _ALPHA]
+    moved = [one for one in found.changes if one.p is not None and one.p < ALPHA]
     sections = [
         Section(title="What differs between the runs", text=_left_out(found), tables=(_settings(found),)),
         Section(
             title="What changed",
-            text=() if moved else (f"No measure changed with p below {_ALPHA}.",),
-            tables=(_changes(moved, f"Changes with p below {_ALPHA}"),),
+            text=() if moved else (f"No measure changed with p below {ALPHA}.",),
+            tables=(changes_table(f"Changes with p below {ALPHA}", moved),),
         ),
         Section(
             title="Every measure",
             text=(_tested(found),),
-            tables=(_changes(found.changes, "Measures"),),
+            tables=(changes_table("Measures", _applying(found.changes)),),
             appendix=True,
         ),
     ]
@@ -162,7 +148,12 @@ def document(found: Comparison) -> Document:
         text = f"Half of the questions took less than {before:,.1f} ms in {a} and {after:,.1f} ms in {b}{ratio}."
         sections.append(Section(title="Latency", text=(text,)))
     sections.append(
-        Section(title="Questions won and lost", text=(_outcomes(found),), tables=tuple(_sides(found)), listed=True)
+        Section(
+            title="Questions won and lost",
+            text=(_outcomes(found),),
+            tables=sides_tables(found.names, found.a, found.b),
+            listed=True,
+        )
     )
     return Document(
         title=f"{a} and {b} compared",
@@ -227,7 +218,8 @@ def _lede(found: Comparison) -> str:
     )
     if right is None or right.difference is None:
         return told
-    by = f"{figured(right.difference, signed=True)} ({interval(right.low, right.high, signed=True)}, p {_p(right.p)})"
+    within = interval(right.low, right.high, signed=True)
+    by = f"{figured(right.difference, signed=True)} ({within}, p {told_p(right.p)})"
     return f"{told} The share that is right went from {figured(right.a)} to {figured(right.b)}, by {by}."
 
 
@@ -235,9 +227,14 @@ def _tested(found: Comparison) -> str:
     tested = f"{counted(found.tested, 'measure')} {'was' if found.tested == 1 else 'were'} tested"
     return (
         "p is the chance of a change as great between two systems that are equally good (paired randomisation test, "
-        f"two-sided). {tested}: of so many, about {found.tested * _ALPHA:.0f} would fall below {_ALPHA} by chance "
+        f"two-sided). {tested}: of so many, about {found.tested * ALPHA:.0f} would fall below {ALPHA} by chance "
         "alone, and p is not corrected for that."
     )
+
+
+def _applying(changes: Sequence[Change]) -> list[Change]:
+    """The changes but for those of written sentences where neither run has any."""
+    return [one for one in changes if one.group != "written" or one.a is not None or one.b is not None]
 
 
 def _left_out(found: Comparison) -> tuple[str, ...]:
@@ -264,89 +261,9 @@ def _settings(found: Comparison) -> Table:
     return Table(caption="Settings that differ", columns=columns, rows=rows)
 
 
-def _changes(changes: Sequence[Change], caption: str) -> Table:
-    drawn = [
-        abs(end) for one in changes for end in (one.low, one.high, one.difference) if end is not None and _share(one)
-    ]
-    reach = max([_LEAST_REACH, *drawn])
-    columns = (
-        Column(name="measure"),
-        *(Column(name=name, number=True) for name in ("A", "B", "change", "95% interval", "p", "over")),
-    )
-    return Table(caption=caption, columns=columns, rows=tuple(_change(one, reach) for one in changes))
-
-
-def _change(one: Change, reach: float) -> Row:
-    better = None
-    if one.p is not None and one.p < _ALPHA and one.difference:
-        better = (one.difference > 0) == (one.better == "higher")
-    mark = ""
-    if one.difference is not None and _share(one):
-        mark = draw_change(one.low, one.difference, one.high, reach=reach, better=better)
-    return Row(
-        cells=(
-            one.name,
-            figured(one.a),
-            figured(one.b),
-            figured(one.difference, signed=True),
-            interval(one.low, one.high, signed=True),
-            _p(one.p),
-            f"{one.over:,}",
-        ),
-        mark=mark,
-        group=one.group,
-    )
-
-
-def _share(change: Change) -> bool:
-    return change.name != "violations"
-
-
-def _p(p: float | None) -> str:
-    return "–" if p is None else "<0.001" if p < 0.001 else f"{p:.3f}"
-
-
 def _outcomes(found: Comparison) -> str:
     same = len(found.a) - len(found.won) - len(found.lost)
     return (
         f"{counted(len(found.won), 'question')} won, wrong in {found.names[0]} and right in {found.names[1]}; "
         f"{len(found.lost):,} lost; {same:,} as before."
-    )
-
-
-def _sides(found: Comparison) -> list[Table]:
-    results: Mapping[str, tuple[Result, Result]] = {
-        one.question.id: (one, other) for one, other in zip(found.a, found.b, strict=True)
-    }
-    columns = tuple(Column(name=name) for name in ("question", *found.names, "accepted"))
-    return [
-        Table(
-            caption=caption,
-            columns=columns,
-            rows=tuple(
-                Row(
-                    cells=(
-                        f"{name}: {results[name][0].question.question}",
-                        _answer(results[name][0]),
-                        _answer(results[name][1]),
-                        _accepted(results[name][0]),
-                    )
-                )
-                for name in ids
-            ),
-        )
-        for caption, ids in (("Won", found.won), ("Lost", found.lost))
-    ]
-
-
-def _answer(result: Result) -> str:
-    return result.said if result.answered else "refused"
-
-
-def _accepted(result: Result) -> str:
-    question = result.question
-    if not question.answerable:
-        return "a refusal"
-    return (" and " if question.needs == "all" else " or ").join(
-        question.answers or question.evidence or question.articles
     )

@@ -3,14 +3,16 @@
 Every measure names its denominator, the questions to which it applies, and that depends on
 the question set alone: who finds nothing or refuses scores 0 there and is never left out.
 Two are shares of what was said, as their names say: "refusal precision" of the refusals,
-and "quotes exact" of the citations, which is None where there are none.
+and "quotes exact" of the citations, which is None where there are none. Those that begin
+with "written", and those of cost, are over the questions of which a language model was asked
+to write the answer, or of those that have what they are shares of; None where none was.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from functools import partial
 from typing import Literal, TypeVar
@@ -18,7 +20,7 @@ from typing import Literal, TypeVar
 import numpy as np
 
 from eval.gold import Gold
-from eval.judge import Judge
+from eval.judge import Judge, built_in
 from eval.metrics import (
     CitationScores,
     answers_held,
@@ -42,7 +44,7 @@ from eval.metrics import (
     word_f1,
 )
 from eval.questions import Question
-from eval.record import Quoted, Result
+from eval.record import Cost, Quoted, Result, Said
 from eval.statistics import (
     Clusters,
     Matrix,
@@ -77,7 +79,7 @@ __all__ = [
 ]
 
 Better = Literal["higher", "lower"]
-Unit = Literal["", "ms", "/s"]
+Unit = Literal["", "ms", "/s", "tokens"]
 
 DEPTHS = (1, 3, 5, 10)
 """The k of each hit@k and recall@k."""
@@ -250,6 +252,7 @@ def measure(
     results: Sequence[Result],
     latency_ms: Sequence[float] = (),
     *,
+    costs: Sequence[Cost | None] = (),
     jobs: int = 1,
     verdicts: Sequence[Verdict] | None = None,
     judge: Judge | None = None,
@@ -258,17 +261,20 @@ def measure(
     """Every measure of a run, with 95% bootstrap intervals that are the same for the same seed.
 
     ``latency_ms`` is the wall time of each question in milliseconds, one for each result or
-    none at all, where ``jobs`` asked side by side. ``verdicts`` are those on each result,
-    where they are known already. ``judge`` tells whether quotes support a claim, where a
-    question has no evidence to tell by. Questions are what is resampled,
-    those of a pair together.
-    Raises ValueError where there are times, but not one for each result.
+    none at all, where ``jobs`` asked side by side; ``costs`` likewise, as ``Run`` has them.
+    ``verdicts`` are those on each result, where they are known already. ``judge`` tells
+    whether quotes support a claim, where a question has no evidence to tell by, and of what a
+    language model wrote, where the built-in one does without it. Questions are what is
+    resampled, those of a pair together.
+    Raises ValueError where there are times or costs, but not one for each result; and what
+    the judge raises.
     """
-    if len(latency_ms) not in (0, len(results)):
-        raise ValueError(f"{len(latency_ms)} times for {len(results)} results; give one for each, or none")
+    for what, several in (("times", latency_ms), ("costs", costs)):
+        if len(several) not in (0, len(results)):
+            raise ValueError(f"{len(several)} {what} for {len(results)} results; give one for each, or none")
     if verdicts is None:
         verdicts = list(map(judged, results))
-    columns = (*_columns(results, verdicts, judge), *_speed_columns(latency_ms, jobs))
+    columns = (*_columns(results, verdicts, judge), *_speed_columns(latency_ms, jobs), *_cost_columns(costs))
     samples = _samples(columns, _clusters(results), seed)
     return Measured(values=tuple(_valued(one, samples.get(one.name)) for one in columns))
 
@@ -302,7 +308,7 @@ def compare(
                 low=low,
                 high=high,
                 p=chances.get(old.name),
-                over=old.over,
+                over=old.over or new.over,
                 better=old.better,
             )
         )
@@ -367,6 +373,7 @@ def _columns(results: Sequence[Result], verdicts: Sequence[Verdict], judge: Judg
         *_turn_columns(both),
         *_refusal_columns(both),
         *_citation_columns(both, judge),
+        *_written_columns(results, judge),
         *_ranking_columns("articles", [_article_finds(r.question, v.articles) for r, v in both]),
         *_ranking_columns("passages", [_finds(r.question, v.passages) for r, v in both]),
         *_ranking_columns("sentences", [_finds(r.question, v.sentences) for r, v in both]),
@@ -500,8 +507,13 @@ def _citation_scores(result: Result, verdict: Verdict, judge: Judge | None) -> C
     if not question.answerable or not (question.evidence or judge):
         return None
     evidence = dict(zip(result.citations, verdict.citations, strict=True))
+    written = {claim.text for claim in result.claims if claim.status != "verbatim"}
 
     def supports(claim: str, quotes: Sequence[Quoted]) -> bool:
+        if question.evidence and claim in written:
+            # A model's sentence is in its own words, and no evidence sentence is the same.
+            proven = [quote for quote in quotes if evidence[quote]]
+            return bool(proven) and _entailed(result, claim, proven, judge)
         if question.evidence and question.needs == "any":
             # Each evidence sentence says the same, so that either supports the other.
             return any(sentence_matches(claim, one) for one in question.evidence) and any(map(evidence.get, quotes))
@@ -509,9 +521,51 @@ def _citation_scores(result: Result, verdict: Verdict, judge: Judge | None) -> C
             return any(sentence_matches(claim, one) for quote in quotes for one in evidence[quote])
         return judge is not None and judge(claim, [quote.quote for quote in quotes])
 
+    return citation_scores(_with_citations(result, result.claims), supports)
+
+
+def _with_citations(result: Result, claims: Sequence[Said]) -> list[tuple[str, list[Quoted]]]:
     by_marker = {citation.marker: citation for citation in result.citations}
-    claims = [(c.text, [by_marker[marker] for marker in c.markers if marker in by_marker]) for c in result.claims]
-    return citation_scores(claims, supports)
+    return [(c.text, [by_marker[marker] for marker in c.markers if marker in by_marker]) for c in claims]
+
+
+def _written_columns(results: Sequence[Result], judge: Judge | None) -> Iterator[_Column]:
+    """Sentences that a language model wrote: those that stand, those that don't."""
+    scores = [_written_scores(result, judge) for result in results]
+    yield _mean("written citation recall", "written", [None if one is None else one.recall for one in scores])
+    yield _mean("written citation precision", "written", [None if one is None else one.precision for one in scores])
+    wrote = [result.written.sentences if result.written else 0 for result in results]
+    there = [count for count in wrote if count]
+    for name, counts in (
+        ("written struck", [result.written.struck if result.written else 0 for result in results]),
+        ("written corrected", [result.written.corrected if result.written else 0 for result in results]),
+    ):
+        yield _Column(
+            name=name,
+            group="written",
+            value=sum(counts) / sum(wrote) if there else None,
+            over=len(there),
+            part=_part(ratio_of, list(zip(counts, wrote, strict=True)), there),
+            better="lower",
+        )
+    stands = [float(result.written.failure is None) if result.written else None for result in results]
+    yield _mean("written stands", "written", stands)
+
+
+def _written_scores(result: Result, judge: Judge | None) -> CitationScores | None:
+    """Those of the sentences that a model wrote, None of none: verbatim ones are what they cite."""
+    written = [claim for claim in result.claims if claim.status != "verbatim"]
+    if not written:
+        return None
+    return citation_scores(
+        _with_citations(result, written), lambda claim, quotes: _entailed(result, claim, quotes, judge)
+    )
+
+
+def _entailed(result: Result, claim: str, quotes: Sequence[Quoted], judge: Judge | None) -> bool:
+    if judge is not None:
+        return judge(claim, [quote.quote for quote in quotes])
+    return built_in(claim, [(quote.quote, result.card(quote.article)) for quote in quotes])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -588,16 +642,7 @@ def _precision(finds: _Finds, k: int) -> float:
 
 
 def _speed_columns(latency_ms: Sequence[float], jobs: int) -> Iterator[_Column]:
-    for name, share in (("latency p50", 0.5), ("latency p95", 0.95)):
-        yield _Column(
-            name=name,
-            group="speed",
-            value=percentile(latency_ms, share),
-            over=len(latency_ms),
-            part=_part(percentile_of(share), [(took,) for took in latency_ms], latency_ms),
-            better="lower",
-            unit="ms",
-        )
+    yield from _time_columns("latency", "speed", latency_ms)
     # Little's law: what is asked side by side, over how long each takes.
     yield _Column(
         name="throughput",
@@ -607,6 +652,32 @@ def _speed_columns(latency_ms: Sequence[float], jobs: int) -> Iterator[_Column]:
         part=_part(ratio_of, [(jobs, took / 1000) for took in latency_ms], latency_ms),
         unit="/s",
     )
+
+
+def _cost_columns(costs: Sequence[Cost | None]) -> Iterator[_Column]:
+    """What writing cost, over the questions of which a language model was asked."""
+    for name, tokens in (
+        ("prompt tokens", [None if one is None else float(one.prompt) for one in costs]),
+        ("completion tokens", [None if one is None else float(one.completion) for one in costs]),
+    ):
+        yield replace(_mean(name, "cost", tokens), better="lower", unit="tokens")
+    there = [one for one in costs if one]
+    yield from _time_columns("writing", "cost", [one.ms for one in there])
+    yield from _time_columns("first claim", "cost", [one.first_ms for one in there if one.first_ms is not None])
+    yield from _time_columns("without writing", "cost", [one.verbatim_ms for one in there])
+
+
+def _time_columns(name: str, group: str, took_ms: Sequence[float]) -> Iterator[_Column]:
+    for rank, share in (("p50", 0.5), ("p95", 0.95)):
+        yield _Column(
+            name=f"{name} {rank}",
+            group=group,
+            value=percentile(took_ms, share),
+            over=len(took_ms),
+            part=_part(percentile_of(share), [(took,) for took in took_ms], took_ms),
+            better="lower",
+            unit="ms",
+        )
 
 
 def _valued(column: _Column, samples: Matrix | None) -> Value:

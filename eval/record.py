@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import asdict, dataclass, replace
+from typing import Any, get_args
 
 from eval.questions import Question, question_of
+from qa.answer import Status
 
-__all__ = ["Card", "Quoted", "Result", "Said", "Stretch"]
+__all__ = ["Card", "Cost", "Quoted", "Result", "Said", "Stretch", "Struck", "Verbatim", "Writing"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,10 +53,66 @@ class Quoted:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Said:
-    """A claim and the markers of its citations."""
+    """A claim, the markers of its citations, and whether its words are the article's own or a
+    language model's, as ``qa.answer.Claim`` has it."""
 
     text: str
     markers: tuple[int, ...]
+    status: Status = "verbatim"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Struck:
+    """A sentence that a language model wrote and that nothing supports, and why not; it stands
+    after so many of the answer's claims."""
+
+    text: str
+    reasons: tuple[str, ...]
+    after: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verbatim:
+    """What a question got without a language model: the parts in which answers differ."""
+
+    answered: bool
+    reason: str | None
+    confidence: float
+    claims: tuple[Said, ...]
+    citations: tuple[Quoted, ...]
+    violations: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Writing:
+    """What a language model made of one question, as ``qa.answer.Written`` has it, but for its
+    tokens and times, which no two runs share. ``verbatim`` is the answer without it."""
+
+    sentences: int
+    supported: int
+    corrected: int
+    struck: int
+    unsupported: tuple[Struck, ...]
+    failure: str | None
+    verbatim: Verbatim
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cost:
+    """What it cost to let a language model write one answer.
+
+    ``ms`` is the wall time of writing and checking, ``first_ms`` that until the first claim
+    stood, None where none did, and ``verbatim_ms`` that of the answer without it, all in
+    milliseconds. ``prompt`` and ``completion`` are tokens, ``reported`` by the endpoint or
+    else counted here.
+    """
+
+    ms: float
+    first_ms: float | None
+    verbatim_ms: float
+    prompt: int
+    completion: int
+    reported: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,7 +124,8 @@ class Result:
     appearance in the passages, ``passages`` and ``sentences`` the first ten of each, best
     first; what a refusal would have said too. ``misdated`` are those of the question's
     articles that only the days read in its words left out. ``violations`` counts broken
-    promises; ``cards`` are of every article named here.
+    promises; ``cards`` are of every article named here. ``written`` is there where a
+    language model was asked: the claims are then those that a reader saw.
     """
 
     question: Question
@@ -84,11 +142,29 @@ class Result:
     misdated: tuple[str, ...]
     violations: int
     cards: tuple[Card, ...]
+    written: Writing | None = None
 
     @property
     def said(self) -> str:
         """The claims' words, one space between them, without markers; empty for a refusal."""
         return " ".join(claim.text for claim in self.claims)
+
+    @property
+    def verbatim(self) -> Result:
+        """The result without a language model; itself where none was asked."""
+        if self.written is None:
+            return self
+        without = self.written.verbatim
+        return replace(
+            self,
+            answered=without.answered,
+            reason=without.reason,
+            confidence=without.confidence,
+            claims=without.claims,
+            citations=without.citations,
+            violations=without.violations,
+            written=None,
+        )
 
     def card(self, article: str) -> Card:
         """The card of an article that is named here. Raises KeyError for any other."""
@@ -101,19 +177,44 @@ class Result:
     @classmethod
     def of(cls, row: Mapping[str, Any]) -> Result:
         """The result of a line. Raises KeyError, TypeError or ValueError for what isn't one."""
-        if not isinstance(row["answered"], bool) or not 0 <= row["confidence"] <= 1:
-            raise ValueError("answered must be true or false, and confidence from 0 to 1")
         return cls(
             **{
                 **row,
+                **_answer(row),
                 "question": question_of(row["question"]),
                 "dates": tuple(row["dates"]),
-                "claims": tuple(Said(text=one["text"], markers=tuple(one["markers"])) for one in row["claims"]),
-                "citations": tuple(Quoted(**one) for one in row["citations"]),
                 "articles": tuple(row["articles"]),
                 "passages": tuple(Stretch(**one) for one in row["passages"]),
                 "sentences": tuple(Stretch(**one) for one in row["sentences"]),
                 "misdated": tuple(row["misdated"]),
                 "cards": tuple(Card(**one) for one in row["cards"]),
+                # Runs from before there were language models have no such key.
+                "written": _writing(row["written"]) if row.get("written") else None,
             }
         )
+
+
+def _answer(row: Mapping[str, Any]) -> dict[str, Any]:
+    """The parts of an answer that aren't in JSON what they are here."""
+    if not isinstance(row["answered"], bool) or not 0 <= row["confidence"] <= 1:
+        raise ValueError("answered must be true or false, and confidence from 0 to 1")
+    return {
+        "claims": tuple(_said(one) for one in row["claims"]),
+        "citations": tuple(Quoted(**one) for one in row["citations"]),
+    }
+
+
+def _said(row: Mapping[str, Any]) -> Said:
+    said = Said(**{**row, "markers": tuple(row["markers"])})
+    if said.status not in get_args(Status):
+        raise ValueError(f"a claim can't be {said.status!r:.40}")
+    return said
+
+
+def _writing(row: Mapping[str, Any]) -> Writing:
+    counts = [row[name] for name in ("sentences", "supported", "corrected", "struck")]
+    if not all(isinstance(count, int) and count >= 0 for count in counts):
+        raise ValueError("sentences are counted from 0")
+    struck = tuple(Struck(**{**one, "reasons": tuple(one["reasons"])}) for one in row["unsupported"])
+    verbatim = Verbatim(**{**row["verbatim"], **_answer(row["verbatim"])})
+    return Writing(**{**row, "unsupported": struck, "verbatim": verbatim})

@@ -1,11 +1,13 @@
 """A question set put to an index, and the folder that keeps what came of it.
 
 Every question is asked once, as of its ``asked_on``, in a conversation that begins with its
-earlier turns (``history``); all that is measured comes from that one answer.
+earlier turns (``history``); all that is measured comes from that one answer. Where a language
+model writes it, the answer without one comes of the same search and is kept beside it.
 
 A run's folder holds ``run.json``, what was asked and of what; ``results.jsonl``, a ``Result``
-a line in the set's order, the same bytes whenever the same index is asked the same; and
-``latency.jsonl``, how long each answer took.
+a line in the set's order, the same bytes whenever the same index is asked the same (and a
+language model, where one writes, says the same); and ``latency.jsonl``, how long each answer
+took, and the tokens that it cost to write it.
 """
 
 from __future__ import annotations
@@ -17,11 +19,12 @@ import os
 import signal
 import threading
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import closing, contextmanager, suppress
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, fields, replace
 from datetime import UTC, datetime
+from functools import partial
 from importlib.metadata import PackageNotFoundError, version
 from multiprocessing import get_context, parent_process
 from os import PathLike
@@ -33,7 +36,7 @@ from filelock import FileLock, Timeout
 
 from eval.machine import Machine, this_machine
 from eval.questions import Question, question_of
-from eval.record import Card, Quoted, Result, Said, Stretch
+from eval.record import Card, Cost, Quoted, Result, Said, Stretch, Struck, Verbatim, Writing
 from eval.sets.shelf import standing
 from index import (
     Article,
@@ -50,9 +53,12 @@ from index import (
 )
 from index.files import publish
 from qa import Answer, ArticleQA
+from qa.answer import Written
+from qa.prompt import PROMPT
 from qa.question import understand
+from qa.writer import Writer
 
-__all__ = ["Manifest", "Run", "Settings", "evaluate", "read_run", "violations"]
+__all__ = ["Manifest", "Run", "Settings", "WriterSettings", "evaluate", "read_run", "violations"]
 
 _Row = TypeVar("_Row")
 
@@ -87,12 +93,29 @@ class Settings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class WriterSettings:
+    """The language model that wrote the answers, and how: ``endpoint`` is its address, in which
+    no key and no password can stand, ``prompt`` the version of the prompt, ``timeout`` is in
+    seconds and ``context`` in tokens; the rest are as ``qa.writer.Writer`` has them."""
+
+    endpoint: str
+    model: str
+    prompt: str
+    timeout: float
+    context: int
+    unsupported: str
+    judge: str | None
+    rewrites: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Manifest:
     """What a run asked, and of what. ``asked`` counts the questions; ``sha256`` is of the
-    questions, one a line as ``Question.to_dict`` has them, whatever their file. ``reranker``
-    and ``jobs`` (processes, never more than questions) are how it asked; ``versions`` are
-    those of the packages that answers depend on, None where one isn't installed (``machine``
-    has those of Python and torch); ``began`` is in UTC, ISO 8601."""
+    questions, one a line as ``Question.to_dict`` has them, whatever their file. ``reranker``,
+    ``writer`` (None where the answers are verbatim) and ``jobs`` (processes, or threads where
+    there is a writer, never more than questions) are how it asked; ``versions`` are those of
+    the packages that answers depend on, None where one isn't installed (``machine`` has those
+    of Python and torch); ``began`` is in UTC, ISO 8601."""
 
     asked: int
     sha256: str
@@ -103,6 +126,7 @@ class Manifest:
     versions: Mapping[str, str | None]
     machine: Machine
     began: str
+    writer: WriterSettings | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """The manifest as ``run.json`` holds it."""
@@ -121,6 +145,8 @@ class Manifest:
                 "settings": Settings(**row["settings"]),
                 "index": Fingerprint(**row["index"]),
                 "machine": Machine(**row["machine"]),
+                # Runs from before there were language models have no such key.
+                "writer": WriterSettings(**row["writer"]) if row.get("writer") else None,
             }
         )
 
@@ -128,11 +154,13 @@ class Manifest:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Run:
     """A question set asked from beginning to end: a result a question, in the set's order,
-    and the wall time of each ``Conversation.ask`` in milliseconds."""
+    the wall time of each ``Conversation.ask`` in milliseconds, and what each cost to write,
+    None where no language model was asked; no costs at all stand for all of those."""
 
     manifest: Manifest
     results: tuple[Result, ...]
     latency_ms: tuple[float, ...]
+    costs: tuple[Cost | None, ...] = ()
 
 
 def evaluate(
@@ -147,10 +175,11 @@ def evaluate(
 ) -> Run:
     """Ask every question of an index, or of the one in that folder.
 
-    ``jobs`` processes ask side by side, each with the index open to itself; the results are
-    the same however many. A script that asks with more than one must call this under
-    ``if __name__ == "__main__":``, since each process begins by importing it. ``run`` is the
-    folder to keep the run in, as it goes; ``resume`` takes up there what was interrupted, or
+    ``jobs`` processes ask side by side, each with the index open to itself, or as many threads
+    where a language model writes; the results are the same however many. A script that asks
+    with more than one must call this under ``if __name__ == "__main__":``, since each process
+    begins by importing it. ``run`` is the folder to keep the run in, as it goes; ``resume``
+    takes up there what was interrupted, or
     begins. ``progress`` is told (questions done, questions in all) after each.
 
     Raises QuestionSetError, naming the question, where one can't be asked, couldn't stand in
@@ -170,17 +199,17 @@ def evaluate(
         if progress is not None and kept.results:
             progress(len(kept.results), len(questions))
         with closing(_asking(qa, questions[len(kept.results) :], manifest.jobs)) as asking:
-            for result, took_ms in asking:
+            for result, took in asking:
                 if len(kept.results) + 1 == len(questions) and _fingerprint(qa) != manifest.index:
                     # Said before the last is kept, so that such a run is never a finished one.
                     raise RunError(
                         f"{qa.index.path}: was changed while it was asked, so the results are of no one index: "
                         "run the set anew, in another folder, when nobody writes to it"
                     )
-                kept.add(result, took_ms)
+                kept.add(result, took)
                 if progress is not None:
                     progress(len(kept.results), len(questions))
-    return Run(manifest=kept.manifest, results=tuple(kept.results), latency_ms=tuple(kept.latency_ms))
+    return _run(kept.manifest, kept.results, kept.took)
 
 
 def read_run(folder: str | PathLike[str]) -> Run:
@@ -190,13 +219,26 @@ def read_run(folder: str | PathLike[str]) -> Run:
     """
     folder = Path(folder)
     manifest = _read_manifest(folder)
-    results, latency_ms = _read(folder, manifest)
+    results, took = _read(folder, manifest)
     if len(results) < manifest.asked:
         raise RunError(
             f"{folder}: holds {len(results)} of {manifest.asked} questions: finish it with "
             "`byline eval … --run DIR --resume`, since a measure over part of a set is none of it"
         )
-    return Run(manifest=manifest, results=tuple(results), latency_ms=tuple(latency_ms))
+    return _run(manifest, results, took)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Took:
+    """The wall time of an answer in milliseconds, and what it cost to write."""
+
+    ms: float
+    writing: Cost | None
+
+
+def _run(manifest: Manifest, results: Sequence[Result], took: Sequence[_Took]) -> Run:
+    costs = tuple(one.writing for one in took) if any(one.writing for one in took) else ()
+    return Run(manifest=manifest, results=tuple(results), latency_ms=tuple(one.ms for one in took), costs=costs)
 
 
 def violations(answer: Answer, limits: Filter, index: ArticleIndex) -> int:
@@ -277,20 +319,28 @@ def _unaskable(question: Question, error: QuestionError) -> QuestionSetError:
     return QuestionSetError(f"question {question.id!r} can't be asked: {error}")
 
 
-def _asking(qa: ArticleQA, questions: Sequence[Question], jobs: int) -> Generator[tuple[Result, float]]:
-    """Each question's result and its time in milliseconds, in order."""
+def _asking(qa: ArticleQA, questions: Sequence[Question], jobs: int) -> Generator[tuple[Result, _Took]]:
+    """Each question's result and what it took, in order."""
     if not questions:
         return
     if jobs > 1:
-        yield from _side_by_side(qa, questions, jobs)
+        yield from _in_threads(qa, questions, jobs) if qa.writer else _side_by_side(qa, questions, jobs)
         return
-    # The first question pays for what is loaded once; its time says nothing about the others.
-    _asked(qa, questions[0])
+    _warm_up(qa, questions[0])
     for question in questions:
         yield _asked(qa, question)
 
 
-def _asked(qa: ArticleQA, question: Question) -> tuple[Result, float]:
+def _warm_up(qa: ArticleQA, first: Question) -> None:
+    # The first question pays for what is loaded once; its time says nothing about the others.
+    # A language model is asked each question once: what it writes may be paid for.
+    if qa.writer:
+        qa.retrieve(first.question, as_of=first.asked_on)
+    else:
+        _asked(qa, first)
+
+
+def _asked(qa: ArticleQA, question: Question) -> tuple[Result, _Took]:
     began = perf_counter()
     try:
         chat = qa.chat([(turn.role, turn.content) for turn in question.history])
@@ -298,7 +348,19 @@ def _asked(qa: ArticleQA, question: Question) -> tuple[Result, float]:
     except QuestionError as error:
         raise _unaskable(question, error) from error
     took_ms = (perf_counter() - began) * 1000
-    return _result(qa, question, answer), round(took_ms, 3)
+    writing = _cost(answer.written) if answer.written else None
+    return _result(qa, question, answer), _Took(ms=round(took_ms, 3), writing=writing)
+
+
+def _cost(written: Written) -> Cost:
+    return Cost(
+        ms=round(written.took_ms, 3),
+        first_ms=None if written.first_ms is None else round(written.first_ms, 3),
+        verbatim_ms=round(written.verbatim.took_ms, 3),
+        prompt=written.usage.prompt,
+        completion=written.usage.completion,
+        reported=written.usage.reported,
+    )
 
 
 def _result(qa: ArticleQA, question: Question, answer: Answer) -> Result:
@@ -307,20 +369,46 @@ def _result(qa: ArticleQA, question: Question, answer: Answer) -> Result:
     articles = {passage.article.id: passage.article for passage in passages}
     first = tuple(articles)[:_KEPT]
     sentences = answer.ranked[:_KEPT]
-    held = _held_to(answer, limits, qa.index)
+    said = _parts(answer, limits, qa.index)
+    written = _writing(answer.written, limits, qa.index) if answer.written else None
     misdated = _misdated(qa, question, answer, limits)
     cards = {name: articles[name] for name in first}
-    for found in (passages[:_KEPT], sentences, answer.citations):
+    before = answer.written.verbatim.citations if answer.written else ()
+    for found in (passages[:_KEPT], sentences, answer.citations, before):
         cards |= {one.article.id: one.article for one in found}
     cards |= {article.id: article for article in misdated}
     return Result(
         question=question,
         understood=answer.understood,
         dates=answer.dates,
+        answered=said.answered,
+        reason=said.reason,
+        confidence=said.confidence,
+        claims=said.claims,
+        citations=said.citations,
+        articles=first,
+        passages=tuple(
+            _stretch(passage.article, passage.span.start, passage.span.end, passage.score)
+            for passage in passages[:_KEPT]
+        ),
+        sentences=tuple(
+            _stretch(ranked.article, ranked.sentence.span.start, ranked.sentence.span.end, ranked.score)
+            for ranked in sentences
+        ),
+        misdated=tuple(article.id for article in misdated),
+        violations=said.violations,
+        cards=tuple(map(_card, cards.values())),
+        written=written,
+    )
+
+
+def _parts(answer: Answer, limits: Filter, index: ArticleIndex) -> Verbatim:
+    held = _held_to(answer, limits, index)
+    return Verbatim(
         answered=answer.answered,
         reason=answer.reason,
         confidence=round(answer.confidence, _DIGITS),
-        claims=tuple(Said(text=claim.text, markers=claim.markers) for claim in answer.claims),
+        claims=tuple(Said(text=claim.text, markers=claim.markers, status=claim.status) for claim in answer.claims),
         citations=tuple(
             Quoted(
                 marker=citation.marker,
@@ -334,18 +422,19 @@ def _result(qa: ArticleQA, question: Question, answer: Answer) -> Result:
             )
             for citation, (exact, timely) in zip(answer.citations, held, strict=True)
         ),
-        articles=first,
-        passages=tuple(
-            _stretch(passage.article, passage.span.start, passage.span.end, passage.score)
-            for passage in passages[:_KEPT]
-        ),
-        sentences=tuple(
-            _stretch(ranked.article, ranked.sentence.span.start, ranked.sentence.span.end, ranked.score)
-            for ranked in sentences
-        ),
-        misdated=tuple(article.id for article in misdated),
         violations=_broken(answer, held),
-        cards=tuple(map(_card, cards.values())),
+    )
+
+
+def _writing(written: Written, limits: Filter, index: ArticleIndex) -> Writing:
+    return Writing(
+        sentences=written.sentences,
+        supported=written.supported,
+        corrected=written.corrected,
+        struck=written.struck,
+        unsupported=tuple(Struck(text=one.text, reasons=one.reasons, after=one.after) for one in written.unsupported),
+        failure=written.failure,
+        verbatim=_parts(written.verbatim, limits, index),
     )
 
 
@@ -381,11 +470,21 @@ def _article(qa: ArticleQA, name: str) -> Article | None:
 
 
 # Side by side. A question is searched by one thread, so processes don't get in each other's way.
+# Where a language model writes, nearly all of the time goes by waiting for it, and threads will do.
 
 _opened: ArticleQA | BylineError
 
 
-def _side_by_side(qa: ArticleQA, questions: Sequence[Question], jobs: int) -> Generator[tuple[Result, float]]:
+def _in_threads(qa: ArticleQA, questions: Sequence[Question], jobs: int) -> Generator[tuple[Result, _Took]]:
+    pool = ThreadPoolExecutor(min(jobs, len(questions)))
+    _warm_up(qa, questions[0])
+    try:
+        yield from pool.map(partial(_asked, qa), questions)
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+def _side_by_side(qa: ArticleQA, questions: Sequence[Question], jobs: int) -> Generator[tuple[Result, _Took]]:
     pool = ProcessPoolExecutor(
         min(jobs, len(questions)),
         # A forked process would share locks that a thread of this one may hold.
@@ -412,7 +511,7 @@ def _begin(path: str, model: str | None, reranker: str | None, first: Question) 
     threading.Thread(target=_end_with_parent, daemon=True).start()
     try:
         _opened = ArticleQA.open(path, model=model, reranker=reranker)
-        _asked(_opened, first)
+        _warm_up(_opened, first)
     except BylineError as error:
         # Raised here it would end the process, and nobody would learn why.
         _opened = error
@@ -426,7 +525,7 @@ def _end_with_parent() -> None:
         os._exit(1)
 
 
-def _asked_here(question: Question) -> tuple[Result, float]:
+def _asked_here(question: Question) -> tuple[Result, _Took]:
     if isinstance(_opened, BylineError):
         raise _opened
     return _asked(_opened, question)
@@ -439,15 +538,15 @@ class _Kept:
     """The results so far, and the files that they are added to, where there are any."""
 
     def __init__(
-        self, manifest: Manifest, results: list[Result], latency_ms: list[float], folder: Path | None = None
+        self, manifest: Manifest, results: list[Result], took: list[_Took], folder: Path | None = None
     ) -> None:
         self.manifest = manifest
         self.results = results
-        self.latency_ms = latency_ms
+        self.took = took
         self._files = [(folder / name).open("ab") for name in (_RESULTS, _LATENCY)] if folder else []
 
-    def add(self, result: Result, took_ms: float) -> None:
-        rows = (result.to_dict(), _latency_row(result, took_ms))
+    def add(self, result: Result, took: _Took) -> None:
+        rows = (result.to_dict(), _latency_row(result, took))
         for file, row in zip(self._files, rows, strict=False):
             try:
                 file.write(_line(row))
@@ -456,7 +555,7 @@ class _Kept:
                 advice = "mend that, and go on with --resume"
                 raise _unwritable(Path(file.name), error, advice) from error
         self.results.append(result)
-        self.latency_ms.append(took_ms)
+        self.took.append(took)
 
     def close(self) -> None:
         for file in self._files:
@@ -469,8 +568,9 @@ def _line(row: Mapping[str, Any]) -> bytes:
     return (json.dumps(row, ensure_ascii=False) + "\n").encode()
 
 
-def _latency_row(result: Result, took_ms: float) -> dict[str, Any]:
-    return {"id": result.question.id, "ms": took_ms}
+def _latency_row(result: Result, took: _Took) -> dict[str, Any]:
+    row = {"id": result.question.id, "ms": took.ms}
+    return row | {"writing": asdict(took.writing)} if took.writing else row
 
 
 @contextmanager
@@ -518,14 +618,14 @@ def _taken_up(folder: Path, manifest: Manifest, *, resume: bool) -> _Kept:
     before = _read_manifest(folder)
     if changed := _changes(before, manifest):
         raise RunError(f"{folder}: can't be taken up, since something changed: {'; '.join(changed)}")
-    results, latency_ms = _read(folder, before)
+    results, took = _read(folder, before)
     kept = replace(before, settings=manifest.settings)
     _write_manifest(folder, kept)
     # What was torn is asked again, and what is kept of the one file is kept of the other.
     _write(folder / _RESULTS, b"".join(_line(result.to_dict()) for result in results))
-    rows = zip(results, latency_ms, strict=True)
-    _write(folder / _LATENCY, b"".join(_line(_latency_row(result, took_ms)) for result, took_ms in rows))
-    return _Kept(kept, results, latency_ms, folder)
+    rows = zip(results, took, strict=True)
+    _write(folder / _LATENCY, b"".join(_line(_latency_row(result, one)) for result, one in rows))
+    return _Kept(kept, results, took, folder)
 
 
 def _write(path: Path, content: bytes) -> None:
@@ -554,6 +654,9 @@ def _depends(manifest: Manifest) -> Iterator[tuple[str, object]]:
     yield "the number of broken lines left out", manifest.settings.left_out
     yield "the number of processes", manifest.jobs
     yield "the reranker", manifest.reranker
+    for field in fields(WriterSettings):
+        value = getattr(manifest.writer, field.name) if manifest.writer else None
+        yield f"the language model's {field.name}", value
     held = manifest.index
     yield "the number of articles in the index", held.articles
     yield "the SHA-256 of the index's contents", held.contents
@@ -579,7 +682,7 @@ def _read_manifest(folder: Path) -> Manifest:
         raise RunError(f"{path}: not the manifest of a run ({error!s:.200}): run the set again") from error
 
 
-def _read(folder: Path, manifest: Manifest) -> tuple[list[Result], list[float]]:
+def _read(folder: Path, manifest: Manifest) -> tuple[list[Result], list[_Took]]:
     """The results and times that both of a run's files hold: those before a last line that
     was being written when the run was interrupted."""
     results = list(_rows(folder / _RESULTS, Result.of))
@@ -587,14 +690,19 @@ def _read(folder: Path, manifest: Manifest) -> tuple[list[Result], list[float]]:
     held = min(len(results), len(times))
     if held > manifest.asked or [name for name, _ in times][:held] != [one.question.id for one in results[:held]]:
         raise RunError(f"{folder}: its files are of different runs: run the set again in another folder")
-    return results[:held], [took_ms for _, took_ms in times[:held]]
+    return results[:held], [took for _, took in times[:held]]
 
 
-def _time_of(row: Mapping[str, Any]) -> tuple[str, float]:
+def _time_of(row: Mapping[str, Any]) -> tuple[str, _Took]:
     took_ms = float(row["ms"])
-    if not 0 < took_ms < math.inf:
-        raise ValueError(f"{took_ms} milliseconds")
-    return str(row["id"]), took_ms
+    writing = Cost(**row["writing"]) if row.get("writing") else None
+    times = (took_ms, *((writing.ms, writing.verbatim_ms, writing.first_ms or writing.ms) if writing else ()))
+    for time in times:
+        if not 0 < time < math.inf:
+            raise ValueError(f"{time} milliseconds")
+    if writing and not (writing.prompt >= 0 and writing.completion >= 0):
+        raise ValueError("fewer tokens than none")
+    return str(row["id"]), _Took(ms=took_ms, writing=writing)
 
 
 def _rows(path: Path, of: Callable[[Mapping[str, Any]], _Row]) -> Iterator[_Row]:
@@ -628,13 +736,31 @@ def _manifest(qa: ArticleQA, questions: Sequence[Question], settings: Settings, 
         versions={name: _version(name) for name in _PACKAGES},
         machine=this_machine(),
         began=datetime.now(UTC).isoformat(timespec="seconds"),
+        writer=_writer_settings(qa.writer) if qa.writer else None,
+    )
+
+
+def _writer_settings(writer: Writer) -> WriterSettings:
+    return WriterSettings(
+        endpoint=writer.llm.base_url,
+        model=_named(writer.llm.name),
+        prompt=PROMPT,
+        timeout=writer.llm.timeout,
+        context=writer.llm.context,
+        unsupported=writer.unsupported,
+        judge=None if writer.judge is None else _named(writer.judge.name),
+        rewrites=writer.rewrites,
     )
 
 
 def _fingerprint(qa: ArticleQA) -> Fingerprint:
     found = qa.index.fingerprint()
-    # Where somebody keeps a model is nobody's business, and its hash says which it is.
-    return replace(found, model=Path(found.model).name) if Path(found.model).is_absolute() else found
+    return replace(found, model=_named(found.model))
+
+
+def _named(model: str) -> str:
+    # Where somebody keeps a model is nobody's business.
+    return Path(model).name if Path(model).is_absolute() else model
 
 
 def _version(package: str) -> str | None:

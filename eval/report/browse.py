@@ -10,7 +10,9 @@ from typing import Any
 from eval.diagnosis import diagnose
 from eval.gold import Gold
 from eval.measures import judged
-from eval.record import Result, Stretch
+from eval.record import Result, Stretch, Writing
+from eval.report.changes import outcome
+from eval.report.document import counted
 from index.article import clean, clean_line
 
 __all__ = ["browsable"]
@@ -68,7 +70,18 @@ def _side(result: Result) -> dict[str, Any]:
         "confidence": result.confidence,
         "understood": clean(result.understood),
         "dates": list(map(clean_line, result.dates)),
-        "claims": [{"text": clean(claim.text), "markers": list(claim.markers)} for claim in result.claims]
+        **_said(result),
+        "written": _written(result, result.written) if result.written else None,
+        "passages": [_passage(gold, one, found) for one, found in zip(result.passages, verdict.passages, strict=True)],
+    }
+
+
+def _said(result: Result) -> dict[str, Any]:
+    return {
+        "claims": [
+            {"text": clean(claim.text), "markers": list(claim.markers), "status": claim.status}
+            for claim in result.claims
+        ]
         if result.answered
         else [],
         "citations": [
@@ -83,7 +96,24 @@ def _side(result: Result) -> dict[str, Any]:
             }
             for one in result.citations
         ],
-        "passages": [_passage(gold, one, found) for one, found in zip(result.passages, verdict.passages, strict=True)],
+    }
+
+
+def _written(result: Result, written: Writing) -> dict[str, Any]:
+    """What a language model made of it, and the answer without it."""
+    without = result.verbatim
+    return {
+        "stands": "the verbatim answer" if written.failure is not None else "what the model wrote",
+        "against": {"won": "right where verbatim is wrong", "lost": "wrong where verbatim is right"}.get(
+            outcome(without, result) or "", "as right as verbatim"
+        ),
+        "failure": clean(written.failure or ""),
+        "struck": [
+            {"text": clean(one.text), "reasons": list(map(clean_line, one.reasons))} for one in written.unsupported
+        ],
+        "counts": f"{counted(written.sentences, 'sentence')} written: {written.supported:,} supported, "
+        f"{written.corrected:,} with corrected markers, {written.struck:,} struck",
+        "verbatim": {"answered": without.answered, "reason": clean(without.reason or ""), **_said(without)},
     }
 
 

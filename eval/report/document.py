@@ -83,12 +83,12 @@ class Document:
 def figured(value: float | None, unit: str = "", *, signed: bool = False) -> str:
     """A number as reports write it, a dash where there is none.
 
-    ``unit`` is "" for a share or a score, "ms" for milliseconds, "/s" for a rate.
+    ``unit`` is "" for a share or a score, "ms" for milliseconds, "tokens", "/s" for a rate.
     """
     if value is None:
         return "–"
     number = _digits(value, unit, signed=signed)
-    return f"{number} ms" if unit == "ms" else f"{number}{unit}"
+    return f"{number}{unit}" if unit in ("", "/s") else f"{number} {unit}"
 
 
 def interval(low: float | None, high: float | None, unit: str = "", *, signed: bool = False) -> str:

@@ -28,10 +28,14 @@ const article = (card) => [
 // Every second piece of a passage is evidence.
 const marked = (pieces) => pieces.map((piece, at) => (at % 2 ? make("mark", {}, piece) : piece));
 
+// Who a claim's words are from, where a language model wrote any of the answer.
+const by = ({ status }) =>
+  data.rows.some((row) => row.sides.some((one) => one.written)) ? make("span", { class: "aside" }, ` ${status}`) : null;
+
 const claims = (side) =>
   side.claims.length
     ? side.claims.map((claim) =>
-        make("p", { class: "claim", dir: "auto" }, told(claim.text), claim.markers.map((marker) => ` [${marker}]`)),
+        make("p", { class: "claim", dir: "auto" }, told(claim.text), claim.markers.map((marker) => ` [${marker}]`), by(claim)),
       )
     : make("p", { class: "claim", dir: "auto" }, told(side.reason || "The articles don’t say."));
 
@@ -60,6 +64,25 @@ const passage = (one, at) =>
     ),
   );
 
+const struck = (one) =>
+  make("p", { class: "claim", dir: "auto" }, make("s", {}, one.text), make("span", { class: "aside" }, " ", told(one.reasons.join("; "))));
+
+const written = (one) => [
+  part(
+    "Written by the model",
+    make("p", {}, `${one.counts}. Here stands ${one.stands}; it is ${one.against}.`),
+    one.failure ? make("p", { dir: "auto" }, told(one.failure)) : null,
+  ),
+  part("Struck sentences", one.struck.map(struck)),
+  one.failure
+    ? null
+    : part(
+        one.verbatim.answered ? "Verbatim answer" : "Verbatim refusal",
+        claims(one.verbatim),
+        one.verbatim.citations.length ? make("ul", {}, one.verbatim.citations.map(citation)) : [],
+      ),
+];
+
 const side = (row, one, at) =>
   make(
     "div",
@@ -73,6 +96,7 @@ const side = (row, one, at) =>
     one.understood === row.question ? null : part("Understood as", make("p", { dir: "auto" }, told(one.understood))),
     part("Dates read in it", one.dates.map((date) => make("p", {}, told(date)))),
     part("Cited", one.citations.length ? make("ul", {}, one.citations.map(citation)) : []),
+    one.written ? written(one.written) : null,
     part("Passages, best first", one.passages.length ? make("ol", {}, one.passages.map(passage)) : []),
   );
 
@@ -144,6 +168,8 @@ const filters = [
   ["Verdict", verdicts],
   ["Stage at which it failed", (row) => row.sides.map((one) => one.stage)],
   ["Kind", (row) => [row.kind]],
+  ["What stands", (row) => row.sides.map((one) => one.written?.stands)],
+  ["Against verbatim", (row) => row.sides.map((one) => one.written?.against)],
 ].map(([name, of]) => ({ of, ...choice(name, distinct(data.rows.flatMap(of))) }));
 const found = make("p", { class: "found", role: "status" });
 const list = make("ol", { class: "questions" }, entries.map(({ element }) => element));

@@ -16,6 +16,7 @@ from eval.report.document import Column, Document, Figure, Row, Section, Table, 
 from eval.report.plots import Curve, Point, bar, curves, latencies, whisker
 from eval.report.plots import reliability as draw_reliability
 from eval.report.plots import risk_coverage as draw_risk_coverage
+from eval.report.written import Beside, beside, written_sections
 from eval.run import Manifest, Run
 from index.article import clean_line
 
@@ -36,6 +37,9 @@ _HEADLINES: Mapping[str, str] = {
     "judge where it has none, tells.",
     "quotes exact": "How many of the quotations are their article’s words to the letter, of an article that the "
     "question allows. Less than 1 is a fault of Byline’s.",
+    "written citation recall": "Of the sentences that a language model wrote and the answer keeps, how many the words "
+    "that they cite support, as far as the judge can tell.",
+    "written struck": "How many of the sentences that a language model wrote were struck, as nothing supports them.",
     "refusal f1": "How well refusals fall on what the articles don’t answer: 1 is all of those and no others.",
     "confidence error": "How far the confidence that Byline tells is from how often the articles answer. 0 is best.",
     "latency p50": "Half of the questions took less than this.",
@@ -55,7 +59,9 @@ _STAGES: Mapping[Stage, str] = {
 class Summary:
     """All that a report of a run is made of.
 
-    ``verdicts`` are those on each result; ``stages`` are the ids of the
+    ``named_judge`` is whether the user's judge was asked, and not the built-in one. ``beside``
+    has the verbatim answers beside those that a language model wrote, None where none was to
+    write any. ``verdicts`` are those on each result; ``stages`` are the ids of the
     questions that failed at each stage, the commonest stage first; ``kinds``, ``months``
     and ``turns`` are tallies by what the questions say of themselves.
     """
@@ -63,7 +69,9 @@ class Summary:
     manifest: Manifest
     results: tuple[Result, ...]
     latency_ms: tuple[float, ...]
+    named_judge: bool
     measured: Measured
+    beside: Beside | None
     verdicts: tuple[Verdict, ...]
     stages: Mapping[Stage, tuple[str, ...]]
     kinds: Mapping[str, Tally]
@@ -84,6 +92,7 @@ class Summary:
             "by month": _tallied(self.months),
             "by turn": _tallied(self.turns),
             "stages": {stage: list(ids) for stage, ids in self.stages.items()},
+            "written": self.beside.to_dict() if self.beside else None,
         }
 
 
@@ -95,9 +104,12 @@ def summarise(run: Run, *, judge: Judge | None = None) -> Summary:
         manifest=run.manifest,
         results=results,
         latency_ms=run.latency_ms,
+        named_judge=judge is not None,
+        beside=beside(run, judge=judge),
         measured=measure(
             results,
             run.latency_ms,
+            costs=run.costs,
             jobs=run.manifest.jobs,
             verdicts=verdicts,
             judge=judge,
@@ -127,8 +139,13 @@ def document(summary: Summary) -> Document:
             Section(
                 title="Every measure",
                 text=(_INTERVALS,),
-                tables=(_measures("Measures", [_row(value, group=value.group) for value in summary.measured.values]),),
+                tables=(_measures("Measures", [_row(value, group=value.group) for value in _applying(summary)]),),
                 appendix=True,
+            ),
+            *(
+                written_sections(summary.beside, summary.results, summary.measured, named_judge=summary.named_judge)
+                if summary.beside
+                else ()
             ),
             _diagnosis(summary),
             Section(title="By kind, month and turn", tables=tuple(_tallies(summary))),
@@ -146,6 +163,11 @@ _INTERVALS = (
 )
 
 
+def _applying(summary: Summary) -> list[Value]:
+    """The measures, without those of writing where no language model was to write."""
+    return [value for value in summary.measured.values if summary.beside or value.group not in ("written", "cost")]
+
+
 def set_name(manifest: Manifest) -> str:
     """What the question set of a run is called: the name of its file."""
     return PurePath(manifest.settings.questions or "questions").name
@@ -158,8 +180,14 @@ def origin(manifest: Manifest) -> str:
         f"{set_name(manifest)} ({manifest.sha256[:_SHORT]}) put to an index of {counted(index.articles, 'article')} "
         f"and {counted(index.sentences, 'sentence')} ({index.contents[:_SHORT]}) with {index.model}, on "
         f"{manifest.began[: len('YYYY-MM-DD')]}, by Byline {manifest.versions.get('byline') or 'of no known version'}; "
-        f"seed {manifest.settings.seed}."
+        f"seed {manifest.settings.seed}.{_writer(manifest)}"
     )
+
+
+def _writer(manifest: Manifest) -> str:
+    if manifest.writer is None:
+        return ""
+    return f" Answers written by {manifest.writer.model} at {manifest.writer.endpoint}."
 
 
 def settings(manifest: Manifest) -> Table:

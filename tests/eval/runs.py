@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
 
 from eval.machine import Machine
 from eval.questions import Question, Turn
-from eval.record import Card, Quoted, Result, Said, Stretch
-from eval.run import Manifest, Run, Settings
+from eval.record import Card, Cost, Quoted, Result, Said, Stretch, Struck, Verbatim, Writing
+from eval.run import Manifest, Run, Settings, WriterSettings
 from index import Fingerprint
+from qa.answer import Status
 
 HOSTILE = (
     "</script><script>window.pwned = 1</script>",
@@ -159,3 +161,80 @@ def results() -> tuple[Result, ...]:
         ),
         *(hostile(number) for number in range(len(HOSTILE))),
     )
+
+
+WRITER = replace(
+    MANIFEST,
+    writer=WriterSettings(
+        endpoint="http://127.0.0.1:8080/v1",
+        model="[red]small|model",
+        prompt="1",
+        timeout=30.0,
+        context=4096,
+        unsupported="strike",
+        judge=None,
+        rewrites=False,
+    ),
+)
+
+
+def in_words(verbatim: Result, *sentences: str, status: Status = "supported", struck: Sequence[str] = ()) -> Result:
+    """An answer of those sentences, each citing what the verbatim one cites first; without
+    sentences, the verbatim answer that stands because nothing was supported."""
+    claims = tuple(Said(text=text, markers=(1,), status=status) for text in sentences)
+    writing = Writing(
+        sentences=len(sentences) + len(struck),
+        supported=len(sentences) * (status == "supported"),
+        corrected=len(sentences) * (status == "corrected"),
+        struck=len(struck),
+        unsupported=tuple(Struck(text=text, reasons=(f"no passage says {text}",), after=0) for text in struck),
+        failure=None if sentences else "nothing that [red]small|model wrote is supported by the articles",
+        verbatim=Verbatim(
+            answered=verbatim.answered,
+            reason=verbatim.reason,
+            confidence=verbatim.confidence,
+            claims=verbatim.claims,
+            citations=verbatim.citations,
+            violations=verbatim.violations,
+        ),
+    )
+    if not sentences:
+        return replace(verbatim, written=writing)
+    return replace(verbatim, claims=claims, citations=verbatim.citations[:1], written=writing)
+
+
+def written_results() -> tuple[Result, ...]:
+    """Written answers that are won, lost, as right as the verbatim ones and of no use, a refusal of
+    which nothing was asked, one of the model's, and hostile ones."""
+    bridge = Question(id="bridge", question="Who opened the bridge?", answers=("Ilse Brandt",))
+    wall = answered(QUESTION)
+    unsaid = in_words(answered(replace(QUESTION, id="unsaid")), "Nothing.")
+    return (
+        in_words(wall, "The wall will cost about £4.2 million.", struck=["It fell in 1807."]),
+        in_words(answered(replace(QUESTION, id="lost")), "It will cost a lot.", status="corrected"),
+        in_words(answered(bridge, quote=SENTENCE, card=OTHER), "Ilse Brandt opened it."),
+        in_words(answered(replace(QUESTION, id="useless")), struck=["One.", "Two."]),
+        refused(Question(id="mayor", question="Who won at Venice?", answerable=False)),
+        replace(unsaid, answered=False, reason="The articles don't say.", claims=(), citations=()),
+        *(in_words(hostile(number), text, struck=[text]) for number, text in enumerate(HOSTILE)),
+    )
+
+
+def written_run() -> Run:
+    """A run of those, with what each cost."""
+    results = written_results()
+    run = run_of(*results, manifest=WRITER)
+    costs = (
+        Cost(
+            ms=1000.0 + 100 * place,
+            first_ms=300.0 + 10 * place if result.written.failure is None else None,
+            verbatim_ms=20.0 + place,
+            prompt=800 + place,
+            completion=40 + place,
+            reported=True,
+        )
+        if result.written
+        else None
+        for place, result in enumerate(results)
+    )
+    return replace(run, costs=tuple(costs))

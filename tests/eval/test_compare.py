@@ -12,11 +12,12 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from eval.compare import Comparison, add_arguments, compare_runs, document, outcome, run
+from eval.compare import Comparison, add_arguments, compare_runs, document, run
 from eval.measures import compare, judged
 from eval.questions import Question
 from eval.record import Result
 from eval.report.browse import browsable
+from eval.report.changes import outcome
 from eval.report.markdown import markdown
 from eval.report.page import page
 from eval.report.terminal import print_document

@@ -49,7 +49,7 @@ def test_a_judge_that_says_neither_true_nor_false(folder: Path, code: str, said:
         judge("a", ["a"])
 
 
-@pytest.mark.parametrize("name", ["", "json", ":loads", "json:"])
+@pytest.mark.parametrize("name", [":", ":loads", "json:"])
 def test_a_name_without_its_parts(name: str) -> None:
     with pytest.raises(SettingsError, match="name a function as module:function"):
         load_judge(name)

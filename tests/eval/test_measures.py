@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from eval import metrics
 from eval.measures import Measured, Tally, by, compare, judged, measure
 from eval.questions import Question, Turn
-from eval.record import Card, Quoted, Result, Said, Stretch
+from eval.record import Card, Cost, Quoted, Result, Said, Stretch, Verbatim, Writing
 from index import SettingsError
 
 POOL = "The council voted on Monday to close the old swimming pool."
@@ -100,6 +100,47 @@ def made(count: int, seed: int) -> list[Result]:
             )
         )
     return results
+
+
+def in_words(found: Result, *sentences: str, corrected: int = 0, struck: int = 0, failure: str | None = None) -> Result:
+    """What a model made of that verbatim result, each sentence with all of its citations; the
+    verbatim one where it failed."""
+    markers = tuple(one.marker for one in found.citations)
+    writing = Writing(
+        sentences=len(sentences) + struck,
+        supported=len(sentences) - corrected,
+        corrected=corrected,
+        struck=struck,
+        unsupported=(),
+        failure=failure,
+        verbatim=Verbatim(
+            answered=found.answered,
+            reason=found.reason,
+            confidence=found.confidence,
+            claims=found.claims,
+            citations=found.citations,
+            violations=found.violations,
+        ),
+    )
+    claims = tuple(Said(text=text, markers=markers, status="supported") for text in sentences)
+    return replace(found, claims=found.claims if failure else claims, answered=True, written=writing)
+
+
+def cost(ms: float, *, first_ms: float | None = None, prompt: int = 0, completion: int = 0) -> Cost:
+    return Cost(ms=ms, first_ms=first_ms, verbatim_ms=25, prompt=prompt, completion=completion, reported=True)
+
+
+def repeated(claim: str, quotes: Sequence[str]) -> bool:
+    """A judge that finds supported what the quotes hold."""
+    return claim in " ".join(quotes)
+
+
+def made_in_words(count: int, seed: int) -> list[Result]:
+    """The same as a model made of them, now and then in vain."""
+    return [
+        in_words(one, POOL, BATH, corrected=1, struck=place * seed % 3, failure="No." if place % 5 == seed else None)
+        for place, one in enumerate(made(count, seed))
+    ]
 
 
 def value(results: Sequence[Result], name: str, **more: Any) -> tuple[float | None, int]:
@@ -308,9 +349,77 @@ class TestValues:
         assert measured["refusal risk-coverage area"].value == area
 
 
+class TestWritten:
+    both = result(POOL, BATH, citations=[quoted(POOL), quoted(BATH, 2)], evidence=(POOL,), id="both")
+
+    def test_of_the_written_sentences_the_judge_tells_what_their_citations_support(self) -> None:
+        half = in_words(self.both, "The council voted", "It snowed")
+        # The second citation adds nothing to the one sentence, and neither does anything to the other.
+        assert value([half], "written citation recall", judge=repeated) == (0.5, 1)
+        assert value([half], "written citation precision", judge=repeated) == (0.25, 1)
+        # Verbatim answers, and verbatim accounts within written ones, are what they cite.
+        beside = replace(half, claims=(*half.claims, Said(text=RAIN, markers=(1,))))
+        assert value([beside, self.both], "written citation recall", judge=repeated) == (0.5, 1)
+        failed = in_words(self.both, failure="It was too slow.")
+        assert value([failed, self.both], "written citation recall", judge=repeated) == (None, 0)
+
+    def test_a_sentence_says_what_the_evidence_says_where_the_judge_finds_it_does(self) -> None:
+        said, unsaid = in_words(self.both, "The council voted"), in_words(self.both, "The baths of Marrowby")
+        assert value([said], "citation recall", judge=repeated) == (1, 1)
+        assert value([unsaid], "citation recall", judge=repeated) == (0, 1)
+        elsewhere = replace(said, citations=said.citations[1:])
+        assert value([elsewhere], "citation recall", judge=repeated) == (0, 1)
+        both = replace(said, question=replace(said.question, evidence=(POOL, RAIN), needs="all"))
+        assert value([both], "citation recall", judge=repeated) == (1, 1)
+
+    def test_shares_are_of_all_sentences_written_and_of_all_questions_asked(self) -> None:
+        found = [
+            in_words(self.both, "a", "b", corrected=1, struck=1),
+            in_words(self.both, "a", struck=6),
+            in_words(self.both, struck=2, failure="Nothing was supported."),
+            in_words(self.both, failure="It was too slow."),
+            self.both,
+        ]
+        assert value(found, "written struck", judge=repeated) == (9 / 12, 3)
+        assert value(found, "written corrected", judge=repeated) == (1 / 12, 3)
+        assert value(found, "written stands", judge=repeated) == (0.5, 4)
+        for name in ("struck", "corrected", "stands"):
+            assert value([self.both], f"written {name}") == (None, 0)
+
+    def test_costs_are_of_the_questions_of_which_a_model_was_asked(self) -> None:
+        costs = [cost(1_000, first_ms=400, prompt=800, completion=30), None, cost(3_000, prompt=900, completion=50)]
+        found = measure([self.both] * 3, costs=costs)
+        told = {one.name: (one.value, one.over, one.unit) for one in found.values if one.group == "cost"}
+        assert told == {
+            "prompt tokens": (850, 2, "tokens"),
+            "completion tokens": (40, 2, "tokens"),
+            "writing p50": (2_000, 2, "ms"),
+            "writing p95": (2_900, 2, "ms"),
+            "first claim p50": (400, 1, "ms"),
+            "first claim p95": (400, 1, "ms"),
+            "without writing p50": (25, 2, "ms"),
+            "without writing p95": (25, 2, "ms"),
+        }
+        with pytest.raises(ValueError, match="2 costs for 3 results"):
+            measure([self.both] * 3, costs=costs[:2])
+
+    def test_compared_with_a_verbatim_run_what_only_one_has_did_not_change(self) -> None:
+        written = in_words(self.both, "The council voted", "It snowed", struck=2)
+        changes = {one.name: one for one in compare([self.both], [written], judge=repeated)}
+        struck = changes["written struck"]
+        assert (struck.a, struck.b, struck.difference, struck.p, struck.over) == (None, 0.5, None, None, 1)
+        recall = changes["citation recall"]
+        assert (recall.a, recall.b, recall.difference) == (0.5, 0.5, 0)
+        assert compare([written.verbatim], [self.both], judge=repeated) == compare([self.both], [self.both])
+
+
 @pytest.fixture(scope="module")
 def measured() -> Measured:
-    return measure(made(200, 1), np.random.default_rng(0).random(200).tolist())
+    chance = np.random.default_rng(0)
+    times = chance.random(200).tolist()
+    found = made_in_words(200, 1)
+    costs = [cost(took, first_ms=took / 2, prompt=int(took * 100), completion=int(took * 10)) for took in times]
+    return measure(found, times, costs=costs, judge=repeated)
 
 
 class TestIntervals:
@@ -321,8 +430,9 @@ class TestIntervals:
             assert one.high is not None
             assert one.low - 1e-9 <= one.value <= one.high + 1e-9, one.name
 
-    def test_they_are_the_same_for_a_seed(self, measured: Measured) -> None:
+    def test_they_are_the_same_for_a_seed(self) -> None:
         times = np.random.default_rng(0).random(200).tolist()
+        measured = measure(made(200, 1), times)
         assert measure(made(200, 1), times) == measured
         assert measure(made(200, 1), times, seed=1) != measured
 
@@ -343,10 +453,12 @@ class TestIntervals:
             "turns",
             "refusal",
             "citations",
+            "written",
             "articles",
             "passages",
             "sentences",
             "speed",
+            "cost",
         ]
         assert sorted(groups, key=list(dict.fromkeys(groups)).index) == groups
 
@@ -362,9 +474,9 @@ class TestCompare:
                 assert (change.difference, change.low, change.high, change.p) == (0, 0, 0, 1), change.name
 
     def test_a_run_against_another(self) -> None:
-        a, b = made(60, 1), made(60, 2)
-        before, after = measure(a), measure(b)
-        for change in compare(a, b):
+        a, b = made_in_words(60, 1), made_in_words(60, 2)
+        before, after = measure(a, judge=repeated), measure(b, judge=repeated)
+        for change in compare(a, b, judge=repeated):
             assert (change.a, change.b, change.over) == (
                 before[change.name].value,
                 after[change.name].value,
@@ -378,11 +490,11 @@ class TestCompare:
             assert change.p is not None
             assert change.low - 1e-9 <= change.difference <= change.high + 1e-9, change.name
             assert 0 < change.p <= 1
-        assert compare(a, b) == compare(a, b)
+        assert compare(a, b, judge=repeated) == compare(a, b, judge=repeated)
 
     def test_the_other_way_round_is_the_mirror(self) -> None:
-        a, b = made(40, 1), made(40, 2)
-        for one, other in zip(compare(a, b), compare(b, a), strict=True):
+        a, b = made_in_words(40, 1), made_in_words(40, 2)
+        for one, other in zip(compare(a, b, judge=repeated), compare(b, a, judge=repeated), strict=True):
             assert one.difference == -(other.difference or 0)
             assert one.p == pytest.approx(other.p)
 

@@ -9,7 +9,8 @@ import os
 import re
 import sys
 from base64 import b64encode
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from hashlib import sha256
 from itertools import pairwise
@@ -35,9 +36,10 @@ from eval.report.page import page
 from eval.report.plots import Curve, Point, bar, curves, latencies, reliability, risk_coverage, whisker
 from eval.report.summary import document, summarise
 from eval.report.terminal import print_document
+from eval.run import Manifest
 from index import SettingsError
 from index.article import clean, clean_line
-from tests.eval.runs import HOSTILE, OTHER, QUESTION, answered, refused, results, run_of
+from tests.eval.runs import HOSTILE, MANIFEST, OTHER, QUESTION, answered, refused, results, run_of, written_run
 from tests.ui.browser import NARROW, WIDE, Watch
 from tests.ui.test_browser_access import violations
 
@@ -131,12 +133,69 @@ def test_turns_stand_in_the_order_of_their_numbers() -> None:
     assert list(summary.turns) == list(summary.to_dict()["by turn"]) == ["1", "2", "10"]
 
 
-def test_every_measure_stands_in_every_form(html: str) -> None:
-    found = run_of(*results())
-    summary = summarise(found)
-    names = [value.name for value in measure(found.results, found.latency_ms).values]
+def lenient(claim: str, quotes: Sequence[str]) -> bool:
+    """A judge that finds supported what isn't hostile."""
+    return claim not in HOSTILE
+
+
+@pytest.fixture(scope="module")
+def written_html() -> str:
+    found = written_run()
+    shown = document(summarise(found, judge=lenient))
+    return page(shown, browsable({"set": found.results}), heading="Every question")
+
+
+def test_the_report_of_written_answers(written_html: str) -> None:
+    summary = summarise(written_run(), judge=lenient)
+    same_as_golden("written.md", markdown(document(summary)))
+    same_as_golden("written.txt", printed(document(summary)))
+    same_as_golden("written.json", json.dumps(summary.to_dict(), indent=2) + "\n")
+    assert "<caption>Side by side</caption>" in written_html
+    assert "<caption>Struck sentences</caption>" not in written_html
+
+
+def test_written_answers_stand_beside_the_verbatim_ones() -> None:
+    found = summarise(written_run(), judge=lenient).beside
+    assert found is not None
+    assert (found.asked, found.sentences, found.supported, found.corrected, found.struck) == (13, 23, 11, 1, 11)
+    assert [(len(ids), reason[-9:]) for reason, ids in found.stood.items()] == [(1, " articles")]
+    assert (found.won, found.lost, found.unsaid) == (("bridge",), ("lost", "unsaid"), 1)
+    right = next(one for one in found.changes if one.name == "answer right")
+    assert (right.a, right.b, right.over) == (5 / 14, 4 / 14, 14)
+    # The search is the same, so that its measures say nothing.
+    assert {one.group for one in found.changes} == {"answer", "turns", "refusal", "citations"}
+
+
+def test_reasons_that_differ_in_their_seconds_are_one() -> None:
+    found = written_run()
+    slow = [
+        replace(one, written=replace(one.written, failure=f"http://127.0.0.1:80/v1: said nothing within {took} s"))
+        for one, took in zip(found.results[:3], ("29.97", "30", "29.1"), strict=True)
+        if one.written
+    ]
+    told = summarise(replace(found, results=(*slow, *found.results[3:])), judge=lenient).beside
+    assert told is not None
+    assert {reason: len(ids) for reason, ids in told.stood.items()} == {
+        "http://127.0.0.1:80/v1: said nothing within … s": 3,
+        "nothing that [red]small|model wrote is supported by the articles": 1,
+    }
+
+
+def test_a_run_without_a_language_model_tells_nothing_of_one(html: str) -> None:
+    summary = summarise(run_of(*results()))
+    assert summary.beside is None
+    assert summary.to_dict()["written"] is None
+    for told in (html, markdown(document(summary)), printed(document(summary))):
+        for words in ("Side by side", "written citation recall", "prompt tokens"):
+            assert words not in told
+
+
+def test_every_measure_stands_in_every_form(written_html: str) -> None:
+    found = written_run()
+    summary = summarise(found, judge=lenient)
+    names = [value.name for value in measure(found.results, found.latency_ms, judge=lenient).values]
     assert list(summary.to_dict()["measures"]) == names
-    told = parsed_html(html).text_content()
+    told = parsed_html(written_html).text_content()
     for name in names:
         assert name in told
         assert f"| {name} |" in markdown(document(summary)).replace("`", "")
@@ -306,9 +365,9 @@ def parsed(*arguments: str) -> argparse.Namespace:
     return parser.parse_args(arguments)
 
 
-def kept(folder: Path, *found: Any) -> Path:
+def kept(folder: Path, *found: Any, manifest: Manifest = MANIFEST) -> Path:
     """A run's folder that holds those results."""
-    run = run_of(*found)
+    run = run_of(*found, manifest=manifest)
     folder.mkdir()
     folder.joinpath("run.json").write_text(json.dumps(run.manifest.to_dict()))
     folder.joinpath("results.jsonl").write_text("".join(json.dumps(one.to_dict()) + "\n" for one in found))
@@ -368,12 +427,10 @@ def test_output_is_shared_by_both_commands() -> None:
 # The page in a browser.
 
 
-@pytest.fixture(params=["wide, light", "narrow, dark"])
-def shown(browser: Browser, html: str, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Page]:
-    """The page on two screens; whatever a test does, nothing foreign is run or asked for."""
-    wide = request.param.startswith("wide")
+@contextmanager
+def opened_page(browser: Browser, path: Path, html: str, *, wide: bool) -> Iterator[Page]:
+    """The page; whatever is done to it, nothing foreign is run or asked for."""
     scheme: Any = "light" if wide else "dark"
-    path = tmp_path / "report.html"
     path.write_text(html, encoding="utf-8")
     # Scripts of the tests themselves, as axe is one, would break the page's own policy.
     with browser.new_context(viewport=WIDE if wide else NARROW, color_scheme=scheme) as context:
@@ -386,6 +443,39 @@ def shown(browser: Browser, html: str, tmp_path: Path, request: pytest.FixtureRe
         assert watch.requests == [path.as_uri()]
         assert opened.evaluate("window.pwned") is None
         assert opened.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+@pytest.fixture(params=["wide, light", "narrow, dark"])
+def shown(browser: Browser, html: str, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Page]:
+    """The page on two screens."""
+    with opened_page(browser, tmp_path / "report.html", html, wide=request.param.startswith("wide")) as opened:
+        yield opened
+
+
+@pytest.mark.parametrize("wide", [True, False])
+def test_a_question_shows_both_answers_and_what_was_struck(
+    browser: Browser, written_html: str, tmp_path: Path, *, wide: bool
+) -> None:
+    with opened_page(browser, tmp_path / "report.html", written_html, wide=wide) as opened:
+        for row in opened.locator(".questions > li").all():
+            row.locator("summary").click()
+            expect(row.locator(".inside")).to_be_visible()
+        first = opened.locator(".inside").first
+        expect(first).to_contain_text("The wall will cost about £4.2 million. [1] supported")
+        expect(first.locator("s")).to_have_text("It fell in 1807.")
+        expect(first).to_contain_text("no passage says It fell in 1807.")
+        expect(first).to_contain_text("1 supported, 0 with corrected markers, 1 struck")
+        expect(first.locator("div", has=opened.get_by_role("heading", name="Verbatim answer")).last).to_contain_text(
+            QUESTION.evidence[0]
+        )
+        assert violations(opened) == []
+        found = opened.get_by_role("status")
+        opened.get_by_role("combobox", name="What stands").select_option("the verbatim answer")
+        expect(found).to_have_text("1 of 14 questions")
+        opened.get_by_role("combobox", name="What stands").select_option("")
+        opened.get_by_role("combobox", name="Against verbatim").select_option("right where verbatim is wrong")
+        expect(found).to_have_text("1 of 14 questions")
+        expect(opened.locator(".questions > li:visible")).to_contain_text("Who opened the bridge?")
 
 
 def test_every_question_opens_to_all_that_is_known_of_it(shown: Page) -> None:
