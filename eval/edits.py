@@ -90,7 +90,7 @@ class Sample:
 def halves(articles: Iterable[str]) -> dict[str, Half]:
     """Which half each article belongs to, by its id: one to fit on, one to report on."""
     ordered = sorted(set(articles), key=lambda article: sha256(article.encode()).digest())
-    return {article: ("fit", "test")[place % 2] for place, article in enumerate(ordered)}  # type: ignore[misc]
+    return {article: ("fit", "test")[place % 2] for place, article in enumerate(ordered)}
 
 
 def holds(sample: Sample, place: int, span: Span) -> bool:
@@ -121,8 +121,10 @@ def supported(asked: Sequence[Asked], *, count: int, seed: int) -> tuple[Sample,
                 made[sample.make].append(sample)
     chosen: list[Sample] = []
     grounds: dict[tuple[str, int], int] = defaultdict(int)
-    for make in sorted(SHARES, key=lambda make: len(made[make]) / SHARES[make]):
-        left = sum(SHARES[other] for other in SHARES if other not in {sample.make for sample in chosen})
+    # What there is too little of leaves its share to the others.
+    makes = sorted(SHARES, key=lambda make: len(made[make]) / SHARES[make])
+    for place, make in enumerate(makes):
+        left = sum(SHARES[other] for other in makes[place:])
         wanted = round((count - len(chosen)) * SHARES[make] / left)
         chance.shuffle(made[make])
         # So that no sentence of an article is used more often than needs be.
@@ -261,7 +263,7 @@ def _true_of_none(sample: Sample, kind: Kind, ways: Iterable[Sequence[_Edit]], c
         text = sample.text
         for edit in sorted(way, key=lambda edit: -edit.start):
             text = text[: edit.start] + edit.by + text[edit.end :]
-        text = _tidy(text)
+        text = text[:1].upper() + text[1:]
         if text != sample.text and not _said(text, way, sample):
             first = way[0]
             return replace(
@@ -282,11 +284,6 @@ def _remarked(sample: Sample, text: str) -> str:
     if tail:
         return text[:-1] + tail
     return text + sample.sentence[len(sample.text) :]
-
-
-def _tidy(text: str) -> str:
-    text = re.sub(r"\b([Aa])n? (?=(\w))", lambda m: m[0] if m[0][1] == " " else m[0], text)
-    return text[:1].upper() + text[1:]
 
 
 # Articles whose names, and an eighth of the sentences whose words, are remembered.
@@ -361,10 +358,7 @@ _TRUE = 0.34
 
 def _said(text: str, way: Sequence[_Edit], sample: Sample) -> bool:
     """Whether some passage may say what an edit makes."""
-    if len(way) > 1:
-        new = [edit.by for edit in way]
-    else:
-        new = [way[0].by]
+    new = [edit.by for edit in way]
     content = _stems(text) - {stem for words in new for stem in _stems(words)}
     names_only = [words for words in new if re.search(r"\d|[A-Z]", words) or words.lower() in _COUNTS]
     for passage in sample.passages:
@@ -522,7 +516,7 @@ def _noun(text: str, end: int) -> str:
 
 # Dates.
 
-_DAY = re.compile(rf"\b(?P<d1>\d{{1,2}}) (?P<m1>{_CALENDAR})\b|\b(?P<m2>{_CALENDAR}) (?P<d2>\d{{1,2}})\b(?!\d|,\d)")
+_DAY = re.compile(rf"(?<![–-])\b(?P<d1>\d{{1,2}}) (?P<m1>{_CALENDAR})\b|\b(?P<m2>{_CALENDAR}) (?P<d2>\d{{1,2}})\b(?!\d|,\d)")
 _MONTH = re.compile(rf"\b(?:{_CALENDAR})\b")
 _WEEKDAY = re.compile(rf"\b(?:{'|'.join(WEEKDAYS)})\b")
 _YEAR = re.compile(r"(?<![\d,.£$€-])\b(?:1[0-9]\d\d|20\d\d)\b(?![,.]\d|%|-\d| [a-z]+s\b)")
@@ -534,7 +528,7 @@ def _dates(sample: Sample, stock: _Stock, chance: Random) -> Iterator[Sequence[_
     beside = " ".join(sample.passages[rest.place].text for rest in sample.rests)
     for found in _DAY.finditer(text):
         day, month = ("d1", "m1") if found["d1"] else ("d2", "m2")
-        new = str(chance.choice([n for n in range(2, 29) if abs(n - int(found[day])) > 0]))
+        new = str(chance.choice([n for n in range(2, 29) if n != int(found[day])]))
         yield (_Edit(found.start(day), found.end(day), new),)
         yield (_Edit(found.start(month), found.end(month), chance.choice([m for m in MONTHS if m != found[month]])),)
     for found in _WEEKDAY.finditer(text):
@@ -553,11 +547,11 @@ def _dates(sample: Sample, stock: _Stock, chance: Random) -> Iterator[Sequence[_
             yield (_Edit(found.start(), found.end(), chance.choice(others)),)
     for found in _YEAR.finditer(text):
         year = int(found[0])
-        for new in (year + chance.choice((-1, 1)) * chance.randint(1, 9), *map(int, _YEAR.findall(beside))):
-            if str(new) not in text and new < 2100:
-                yield (_Edit(found.start(), found.end(), str(new)),)
+        for other in (str(year + chance.choice((-1, 1)) * chance.randint(1, 9)), *_YEAR.findall(beside)):
+            if other not in text:
+                yield (_Edit(found.start(), found.end(), other),)
     for found in _CENTURY.finditer(text):
-        new = chance.choice([n for n in range(11, 20) if str(n) != found[1]])
+        new = chance.choice([str(n) for n in range(11, 20) if str(n) != found[1]])
         yield (_Edit(found.start(), found.end(), f"{new}th"),)
 
 
@@ -702,6 +696,8 @@ def _names(text: str) -> tuple[_Name, ...]:
             if title and words and " " not in words:
                 found.append(_Name(words, start, start + len(words), "surname"))
                 words = ""
+        if words.isupper() and len(words) > 6:
+            continue
         if not words or set(words.split()) & {*MONTHS, *WEEKDAYS} or len(words) < 3:
             continue
         opens = start == 0 or re.search(r"[.!?“\"] ?$|\n$", text[:start])
@@ -765,8 +761,11 @@ def _other(name: str, other: str, text: str) -> bool:
 # Negation.
 
 _HELPING = re.compile(
-    r"\b(was|were|is|are|has|had|have|will|would|could|can|should|must|may|might)\b(?! not|n[’']t| to\b| no\b| never| nothing)(?= \w)"
+    r"\b(?:(?:has|had|have)(?= (?:been|[a-z]+(?:ed|en|wn)|made|won|lost|said|set|put|led|left|paid|sold|found|held|told)\b)"
+    r"|was|were|is|are|will|would|could|can|should|must|may|might)\b(?! not|n[’']t| to\b| no\b| never| nothing)(?= \w)"
 )
+# "Whether it is" and "whether it isn't" are the same.
+_OPEN = re.compile(r"\b(?:whether|if)\b[^,;.]*$")
 _NEGATED = re.compile(
     r"\b(was|were|is|are|has|had|have|will|would|could|can|should|must|may|might) (?:not|never) (?=\w)|\bcannot\b"
 )
@@ -785,7 +784,7 @@ _PAIRS = """
 rose fell|risen fallen|rise fall|won lost|win lose|approved rejected|accepted rejected|supported opposed|backed opposed
 |increased decreased|increase decrease|raised lowered|higher lower|highest lowest|largest smallest|larger smaller|before
 after|north south|northern southern|eastern western|opened closed|open closed|opening closing|allowed forbidden|allow
-forbid|agreed refused|began ended|bought sold|gained lost|joined left|reduced increased|alive dead|always never|possible
+forbid|agreed refused|began ended|gained lost|joined left|reduced increased|alive dead|always never|possible
 impossible|able unable|legal illegal|early late|earlier later|success failure|strong weak|public private|victory
 defeat|best worst|first last|more less|most least|above below|inside outside|guilty innocent|arrived departed|find
 lose|hot cold|hottest coldest|longer shorter|longest shortest|many few|major minor|former current|majority
@@ -801,7 +800,7 @@ for _pair in " ".join(_PAIRS.split()).split("|"):
     _OPPOSITE.setdefault(_two, _one)
 _OPPOSED = re.compile(rf"\b(?:{'|'.join(_OPPOSITE)})\b")
 _FIXED = re.compile(
-    r"\b(?:at (?:first|last|least|most)|(?:the|last|first) (?:few|most)|once more|no more|more or less|or more) ?$|last (?:week|month|year)",
+    r"\b(?:at (?:first|last|least|most)|(?:the|last|first) (?:few|most)|once more|no more|more or less|or more) ?$|last (?:week|month|year|[A-Z])",
     re.I,
 )
 
@@ -809,6 +808,8 @@ _FIXED = re.compile(
 def _negations(sample: Sample, stock: _Stock, chance: Random) -> Iterator[Sequence[_Edit]]:
     text = sample.text
     for found in _HELPING.finditer(text):
+        if _OPEN.search(text[: found.start()]):
+            continue
         by = "cannot" if found[0] == "can" else f"{found[0]} not"
         yield (_Edit(found.start(), found.end(), by),)
     for found in _NEGATED.finditer(text):
@@ -899,7 +900,8 @@ def _subjects(sample: Sample, stock: _Stock, chance: Random) -> Iterator[Sequenc
             "that",
             "which",
         ):
-            yield (_Edit(found.start(), found.end(), f"was {_PARTICIPLES[found[1]]} by "),)
+            was = "were" if before[-1].endswith("s") and before[-1][0].islower() else "was"
+            yield (_Edit(found.start(), found.end(), f"{was} {_PARTICIPLES[found[1]]} by "),)
 
 
 def _alike(one: _Name, two: _Name) -> bool:
@@ -941,7 +943,9 @@ def _moved(sample: Sample, chance: Random) -> Sample | None:
     if not places:
         return None
     markers = list(sample.markers)
-    old, markers[right] = markers[right], chance.choice(places) + 1
+    # As often the passage nearest to it as any other.
+    near = max(places, key=lambda place: len(_stems(sample.text) & _stems(sample.passages[place].text)))
+    old, markers[right] = markers[right], chance.choice((near, chance.choice(places))) + 1
     shown = (
         sample.sentence[len(sample.text.rstrip(".")) :]
         if sample.text.endswith(".")

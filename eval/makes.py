@@ -343,9 +343,8 @@ def _cut(ground: Ground) -> Iterator[str]:
         yield _without(text, found, "")
     for found in _WHO.finditer(text):
         if not _BINDS.search(found[0]) and _named(text, found.start()):
-            yield _without(
-                text, found, ", " if re.match(r"(?:said|says|told|according)\b", text[found.end() :]) else " "
-            )
+            told = re.match(r"(?:said|says|told|according)\b", text[found.end() :])
+            yield _without(text, found, ", " if told and _FINITE.search(text[: found.start()]) else " ")
     for found in _BESIDE.finditer(text):
         yield found[1] + " " + text[found.end() :]
     found_ = _OPENS.match(text)
@@ -380,7 +379,7 @@ def _attributed(ground: Ground) -> Iterator[str]:
     ):
         return
     source = article.source
-    if source:
+    if source and "." not in source:
         source = re.sub(r"^The ", "the ", source)
         said_by = source if source.startswith("the ") else f"the {source}"
         yield f"According to {said_by}, {inner}"
@@ -388,7 +387,7 @@ def _attributed(ground: Ground) -> Iterator[str]:
             day = day_in_words(day_of(article.published))
             yield f"On {day}, {said_by} reported that {inner}"
             yield f"{said_by[0].upper()}{said_by[1:]} of {day} says that {inner}"
-    elif article.published:
+    elif article.published and not source:
         yield f"As was reported on {day_in_words(day_of(article.published))}, {inner}"
     else:
         yield f"According to the article “{article.title}”, {inner}"
