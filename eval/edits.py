@@ -21,6 +21,7 @@ from index import Article, Span
 from qa.citation import Passage
 from qa.dates import MONTHS, WEEKDAYS
 from qa.english import BUSINESSES, EITHER_NAMES, GROUPS, HE_NAMES, PLACES, SHE_NAMES, TITLES
+from qa.values import listed
 
 __all__ = ["KINDS", "SHARES", "Asked", "Half", "Kind", "Rest", "Sample", "edits", "halves", "holds", "supported"]
 
@@ -93,17 +94,13 @@ def halves(articles: Iterable[str]) -> dict[str, Half]:
     return {article: ("fit", "test")[place % 2] for place, article in enumerate(ordered)}
 
 
-def holds(sample: Sample, place: int, span: Span) -> bool:
-    """Whether these words of the passage at ``place`` carry one of the sentences that the
-    sample rests on: they are of it, or of another print of it."""
-    article = sample.passages[place].article
-    for rest in sample.rests:
-        first = sample.passages[rest.place].article
-        if first.id == article.id and rest.span.start < span.end and span.start < rest.span.end:
-            return True
-        if _same(first.text[rest.span.start : rest.span.end], article.text[span.start : span.end]):
-            return True
-    return False
+def holds(sample: Sample, rest: Rest, place: int, span: Span) -> bool:
+    """Whether these words of the passage at ``place`` carry what the sample rests on there:
+    they are of that sentence, or of another print of it."""
+    article, first = sample.passages[place].article, sample.passages[rest.place].article
+    if first.id == article.id and rest.span.start < span.end and span.start < rest.span.end:
+        return True
+    return _same(first.text[rest.span.start : rest.span.end], article.text[span.start : span.end])
 
 
 # Supported sentences.
@@ -111,11 +108,12 @@ def holds(sample: Sample, place: int, span: Span) -> bool:
 
 def supported(asked: Sequence[Asked], *, count: int, seed: int) -> tuple[Sample, ...]:
     """``count`` supported sentences or as many as there are, of each make by its share."""
-    chance = Random(seed)
+    chance = Random(seed)  # noqa: S311 - to draw the same again, not for secrets
     made: dict[str, list[Sample]] = {make: [] for make in SHARES}
     known: set[tuple[str, str]] = set()
+    used: set[tuple[str, Span]] = set()
     for one in asked:
-        for sample in _made(one, chance):
+        for sample in _made(one, chance, used):
             if (sample.article, sample.text) not in known:
                 known.add((sample.article, sample.text))
                 made[sample.make].append(sample)
@@ -135,15 +133,17 @@ def supported(asked: Sequence[Asked], *, count: int, seed: int) -> tuple[Sample,
     return tuple(sorted(chosen, key=lambda sample: sample.id))
 
 
-def _made(asked: Asked, chance: Random) -> Iterator[Sample]:
+def _made(asked: Asked, chance: Random, used: set[tuple[str, Span]]) -> Iterator[Sample]:
     grounds = list(_grounds(asked))
     for place, ground in grounds:
         rest = Rest(place=place, span=ground.span)
         for make, write in MAKES.items():
-            if make == "answered" or usable(ground.text):
+            fresh = (ground.article.id, ground.span) not in used and usable(ground.text)
+            if make == "answered" or fresh:
                 found = list(dict.fromkeys(text for text in write(ground) if make == "verbatim" or text != ground.text))
                 for text in chance.sample(found, min(len(found), 2)):
                     yield _sample(asked, (rest,), make, text, chance)
+        used.add((ground.article.id, ground.span))
     yield from _across(asked, grounds, chance)
 
 
@@ -232,7 +232,7 @@ class _Stock:
 def edits(samples: Sequence[Sample], *, seed: int) -> tuple[Sample, ...]:
     """Edits of supported samples that their passages don't support, about as many of each
     kind: at most one of a kind of each sample."""
-    chance = Random(seed)
+    chance = Random(seed)  # noqa: S311 - to draw the same again, not for secrets
     stock = _Stock({p.article.id: p.article for sample in samples for p in sample.passages}.values())
     found: dict[Kind, list[Sample]] = {kind: [] for kind in KINDS}
     for sample in samples:
@@ -447,9 +447,11 @@ def _numbers(sample: Sample, stock: _Stock, chance: Random) -> Iterator[Sequence
                 bool(other["scale"]),
                 bool(other["percent"]),
             )
-            if same and not _has(text, other["number"]) and _differs(text, found, old, _worth(other)):
-                if _noun(text, found.end()) != _noun(beside, other.end()) or not _noun(text, found.end()):
-                    yield (_Edit(found.start("number"), found.end("number"), other["number"]),)
+            # Where both count the same, the other number may be as true.
+            noun = _noun(text, found.end())
+            another = not noun or noun != _noun(beside, other.end())
+            if same and another and not _has(text, other["number"]) and _differs(text, found, old, _worth(other)):
+                yield (_Edit(found.start("number"), found.end("number"), other["number"]),)
         for _ in range(3):
             new = _another(found["number"], chance)
             if new and not _has(everywhere, new) and _differs(text, found, old, float(new.replace(",", ""))):
@@ -516,7 +518,9 @@ def _noun(text: str, end: int) -> str:
 
 # Dates.
 
-_DAY = re.compile(rf"(?<![–-])\b(?P<d1>\d{{1,2}}) (?P<m1>{_CALENDAR})\b|\b(?P<m2>{_CALENDAR}) (?P<d2>\d{{1,2}})\b(?!\d|,\d)")
+_DAY = re.compile(
+    rf"(?<![–-])\b(?P<d1>\d{{1,2}}) (?P<m1>{_CALENDAR})\b|\b(?P<m2>{_CALENDAR}) (?P<d2>\d{{1,2}})\b(?!\d|,\d)"
+)
 _MONTH = re.compile(rf"\b(?:{_CALENDAR})\b")
 _WEEKDAY = re.compile(rf"\b(?:{'|'.join(WEEKDAYS)})\b")
 _YEAR = re.compile(r"(?<![\d,.£$€-])\b(?:1[0-9]\d\d|20\d\d)\b(?![,.]\d|%|-\d| [a-z]+s\b)")
@@ -538,6 +542,10 @@ def _dates(sample: Sample, stock: _Stock, chance: Random) -> Iterator[Sequence[_
         for other in _WEEKDAY.findall(beside):
             if other not in text:
                 yield (_Edit(found.start(), found.end(), other),)
+    yield from _months_and_years(text, beside, chance)
+
+
+def _months_and_years(text: str, beside: str, chance: Random) -> Iterator[Sequence[_Edit]]:
     for found in _MONTH.finditer(text):
         alone = re.search(
             r"\b(?:[Ii]n|[Ll]ast|[Nn]ext|[Uu]ntil|[Ss]ince|[Bb]y|of|early|late|[Ff]rom) $", text[: found.start()]
@@ -562,7 +570,8 @@ _PAPERS = frozenset(
     ["gazette", "herald", "wire", "post", "courier", "ledger", "tribune", "mercury", "times", "press", "chronicle"]
 )
 _CAPITALS = re.compile(
-    r"(?<![\w’'-])[A-ZÀ-ÖØ-Þ][\w]*(?:[-’'][A-Z]\w+)*(?:(?: of the | of | de | von | van | )[A-ZÀ-ÖØ-Þ][\w]*(?:[-’'][A-Z]\w+)*)*"
+    r"(?<![\w’'-])[A-ZÀ-ÖØ-Þ][\w]*(?:[-’'][A-Z]\w+)*(?:(?: of the | of | de | von | van "
+    r"| )[A-ZÀ-ÖØ-Þ][\w]*(?:[-’'][A-Z]\w+)*)*"
 )
 _NO_NAME = frozenset(
     [
@@ -761,7 +770,8 @@ def _other(name: str, other: str, text: str) -> bool:
 # Negation.
 
 _HELPING = re.compile(
-    r"\b(?:(?:has|had|have)(?= (?:been|[a-z]+(?:ed|en|wn)|made|won|lost|said|set|put|led|left|paid|sold|found|held|told)\b)"
+    r"\b(?:(?:has|had|have)(?= (?:been|[a-z]+(?:ed|en|wn)|made|won|lost|said|set|put|led|left|paid|sold|found|held"
+    r"|told)\b)"
     r"|was|were|is|are|will|would|could|can|should|must|may|might)\b(?! not|n[’']t| to\b| no\b| never| nothing)(?= \w)"
 )
 # "Whether it is" and "whether it isn't" are the same.
@@ -773,10 +783,12 @@ _UNDONE = re.compile(
     rf"\bdid not ({'|'.join(lemma for lemma, _, _ in VERBS)})\b|\b(?:has|had|have|is|was) (no longer) "
 )
 _SAID = re.compile(
-    r"(?<=\w )(?:said|confirmed|says|announced|reported)(?: that)? (?=(?:it|he|she|they|the|there|a|an|its|his|her|their|more|about|[A-Z])\w* )"
+    r"(?<=\w )(?:said|confirmed|says|announced|reported)(?: that)? (?=(?:it|he|she|they|the|there|a|an|its|his|her"
+    r"|their|more|about|[A-Z])\w* )"
 )
+_SAME = frozenset(("said", "put", "set", "cut", "hit", "bid", "became"))
 _DOES = re.compile(
-    rf"^((?:[\w’'-]+ ){{1,5}})({'|'.join(past for _, past, _ in VERBS if past not in ('said', 'put', 'set', 'cut', 'hit', 'bid', 'became'))}) "
+    rf"^((?:[\w’'-]+ ){{1,5}})({'|'.join(past for _, past, _ in VERBS if past not in _SAME)}) "
     r"(?=(?:the|an?|his|her|its|their|to|in|on|at|all|two|three|\d|[A-Z])\b)"
 )
 _LEMMAS = {past: lemma for lemma, past, _ in VERBS}
@@ -800,7 +812,8 @@ for _pair in " ".join(_PAIRS.split()).split("|"):
     _OPPOSITE.setdefault(_two, _one)
 _OPPOSED = re.compile(rf"\b(?:{'|'.join(_OPPOSITE)})\b")
 _FIXED = re.compile(
-    r"\b(?:at (?:first|last|least|most)|(?:the|last|first) (?:few|most)|once more|no more|more or less|or more) ?$|last (?:week|month|year|[A-Z])",
+    r"\b(?:at (?:first|last|least|most)|(?:the|last|first) (?:few|most)|once more|no more|more or less|or more) ?$"
+    r"|last (?:week|month|year|[A-Z])",
     re.I,
 )
 
@@ -836,14 +849,22 @@ def _past(lemma: str) -> str:
 # Subjects.
 
 _MUTUAL = re.compile(
-    r"^(?:,? ?(?:and|or|nor|&|,|to|of|in|-)? ?(?:the )?)$|\b(?:and|or|met|meet|meets|married|with|between|both|against|play|played|face|faced|join|joined|beside|like|near)\b"
+    r"^(?:,? ?(?:and|or|nor|&|,|to|of|in|-)? ?(?:the )?)$|\b(?:and|or|met|meet|meets|married|with|between|both"
+    r"|against|play|played|face|faced|join|joined|beside|like|near)\b"
 )
 _SUBJECT = re.compile(
-    r"(?:^|(?<=that )|(?<=, )|(?<=; ))(?P<subject>(?:[Tt]he|[Aa]n?|[Ii]ts|[Tt]heir) (?:[a-z-]+ )?[a-z-]+)(?= (?:was|were|is|are|had|has|will|would|can|said|told|[a-z]+ed|won|made|took|gave|led|fell|rose|began|held|sent)\b)"
+    r"(?:^|(?<=that )|(?<=, )|(?<=; ))(?P<subject>(?:[Tt]he|[Aa]n?|[Ii]ts|[Tt]heir) (?:[a-z-]+ )?[a-z-]+)(?= (?:was"
+    r"|were|is|are|had|has|will|would|can|said|told|[a-z]+ed|won|made|took|gave|led|fell|rose|began|held|sent)\b)"
 )
 _BE_DONE = re.compile(r"\b(was|were) (\w+) by (?=(?:the|a|an|[A-Z]))")
+_DOERS = listed(
+    "beat won arrested attacked accused backed blamed bought captured conquered criticised defeated elected founded"
+    " hired invited killed led opposed ordered owned replaced rescued ruled supported told warned followed helped found"
+    " caught joined sent taught employed visited caused destroyed approved rejected named paid"
+)
 _ACTIVE = re.compile(
-    rf"(?<=[\w’] )({'|'.join(past for _, past, _ in VERBS if past in {'beat', 'won', 'arrested', 'attacked', 'accused', 'backed', 'blamed', 'bought', 'captured', 'conquered', 'criticised', 'defeated', 'elected', 'founded', 'hired', 'invited', 'killed', 'led', 'opposed', 'ordered', 'owned', 'replaced', 'rescued', 'ruled', 'supported', 'told', 'warned', 'followed', 'helped', 'found', 'caught', 'joined', 'sent', 'taught', 'employed', 'visited', 'caused', 'destroyed', 'approved', 'rejected', 'named', 'paid'})}) (?=(?:the|a|an|his|her|its|their|[A-Z])\b)"
+    rf"(?<=[\w’] )({'|'.join(past for _, past, _ in VERBS if past in _DOERS)}) "
+    r"(?=(?:the|a|an|his|her|its|their|[A-Z])\b)"
 )
 _PARTICIPLES = {past: participle for _, past, participle in VERBS}
 
@@ -862,20 +883,30 @@ def _subjects(sample: Sample, stock: _Stock, chance: Random) -> Iterator[Sequenc
             ):
                 yield (_Edit(one.start, one.end, two.text), _Edit(two.start, two.end, one.text))
     beside = "\n".join(sample.passages[rest.place].text for rest in sample.rests)
-    others = _names(beside)
-    for name in named:
-        if name.start == 0 or (
-            re.search(r"\b(?:that|Councillor|Mr|Mrs|Ms|Dr) $|, $", text[: name.start]) and _verb_follows(text, name.end)
-        ):
-            for other in others:
-                if other.sort == name.sort and other.sort != "other" and _other(name.text, other.text, text):
-                    yield (_Edit(name.start, name.end, other.text),)
+    yield from _named_subjects(text, beside)
     for found in _SUBJECT.finditer(text):
         for other in _SUBJECT.finditer(beside):
             new = other["subject"]
             if new.split()[-1] not in text and new.split()[0].lower() == "the":
                 new = new[0].upper() + new[1:] if found["subject"][0].isupper() else new[0].lower() + new[1:]
                 yield (_Edit(found.start(), found.end(), new),)
+    yield from _turned(text)
+
+
+def _named_subjects(text: str, beside: str) -> Iterator[Sequence[_Edit]]:
+    """Others of the passage in place of whom the sentence begins with."""
+    others = _names(beside)
+    for name in _names(text):
+        if name.start == 0 or (
+            re.search(r"\b(?:that|Councillor|Mr|Mrs|Ms|Dr) $|, $", text[: name.start]) and _verb_follows(text, name.end)
+        ):
+            for other in others:
+                if other.sort == name.sort and other.sort != "other" and _other(name.text, other.text, text):
+                    yield (_Edit(name.start, name.end, other.text),)
+
+
+def _turned(text: str) -> Iterator[Sequence[_Edit]]:
+    """Passives made active and actives passive, whoever did it to whom."""
     for found in _BE_DONE.finditer(text):
         if found[2] in _PARTICIPLES.values() or found[2].endswith("ed"):
             past = next((past for past, participle in _PARTICIPLES.items() if participle == found[2]), found[2])
@@ -966,7 +997,7 @@ def _moved(sample: Sample, chance: Random) -> Sample | None:
 def _supports(sample: Sample, place: int) -> bool:
     """Whether the passage at ``place`` may say as much as one that the sample rests on."""
     passage = sample.passages[place]
-    if any(holds(sample, place, one.span) for one in passage.sentences):
+    if any(holds(sample, rest, place, one.span) for rest in sample.rests for one in passage.sentences):
         return True
     said = f"{passage.article.title} {passage.text}"
     wanted, there = _stems(sample.text), _stems(said)

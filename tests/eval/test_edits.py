@@ -17,9 +17,7 @@ from tests.conftest import GAZETTE
 @pytest.fixture(scope="module")
 def asked(gazette: ArticleQA) -> list[Asked]:
     questions = [one for one in read_questions(GAZETTE / "questions.jsonl") if one.answerable]
-    return [
-        Asked(question=one, passages=gazette.retrieve(one.question, k=8, as_of=one.asked_on)) for one in questions
-    ]
+    return [Asked(question=one, passages=gazette.retrieve(one.question, k=8, as_of=one.asked_on)) for one in questions]
 
 
 @pytest.fixture(scope="module")
@@ -57,7 +55,7 @@ def test_a_sentence_rests_on_the_passages_it_cites(made: tuple[Sample, ...]) -> 
         assert sample.supported
         assert {rest.place + 1 for rest in sample.rests} == set(sample.markers)
         for rest in sample.rests:
-            assert holds(sample, rest.place, rest.span)
+            assert holds(sample, rest, rest.place, rest.span)
         shown = sample.sentence
         assert all(f"{marker}" in shown.rpartition(sample.text[-12:-1])[2] for marker in sample.markers)
 
@@ -102,7 +100,8 @@ def test_the_marker_of_an_edit_is_of_a_passage_that_does_not_carry_it(edited: tu
     for sample in edited:
         if sample.kind == "marker" and sample.change:
             place = int(sample.change[1][1:-1]) - 1
-            assert not any(holds(sample, place, one.span) for one in sample.passages[place].sentences)
+            sentences = sample.passages[place].sentences
+            assert not any(holds(sample, rest, place, one.span) for rest in sample.rests for one in sentences)
 
 
 def test_halves_share_no_article(made: tuple[Sample, ...]) -> None:
