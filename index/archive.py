@@ -537,6 +537,16 @@ class ArticleIndex:
         with self._moment() as now:
             return frozenset(now.caches.words.terms(text)) if now else frozenset()
 
+    def embed(self, texts: Sequence[str]) -> Vectors:
+        """Unit vectors of ``texts`` by the index's model: float32, (n, dimension), rows in order.
+
+        Raises ModelError or ModelMismatchError where the model can't be used, StoreError
+        where the index can't be read.
+        """
+        with self._turn:
+            embedder = self._embedding()
+        return embedder.embed(texts)
+
     @contextmanager
     def moment(self) -> Iterator[None]:
         """Within it every call sees the index as of one moment, whatever is written

@@ -12,6 +12,7 @@ import pytest
 from eval.bench.chromium import MISSING, find_chromium, launch
 from index import ArticleIndex
 from qa import ArticleQA
+from tests import smollm
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -63,6 +64,18 @@ def browser() -> Iterator[Browser]:
         pytest.skip(MISSING)
     with sync_playwright() as playwright, launch(playwright, executable) as launched:
         yield launched
+
+
+@pytest.fixture(scope="session")
+def small_model() -> Iterator[str]:
+    """The base URL of llama.cpp's server with a small language model, ``smollm.MODEL``."""
+    weights = smollm.find_weights()
+    if weights is None:
+        if os.environ.get("BYLINE_REQUIRE_MODEL") == "1":
+            pytest.fail(smollm.MISSING)
+        pytest.skip(smollm.MISSING)
+    with smollm.serving(weights) as address:
+        yield address
 
 
 @pytest.fixture(scope="session")

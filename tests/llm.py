@@ -16,6 +16,7 @@ from __future__ import annotations
 import json
 import select
 import socket
+import sys
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -99,7 +100,7 @@ class TalkingServer(ThreadingHTTPServer):
             self._connections.discard(request)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        if not self.closing.is_set():
+        if not isinstance(sys.exc_info()[1], OSError):  # which is a client that left
             super().handle_error(request, client_address)
 
     def server_close(self) -> None:
