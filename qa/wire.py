@@ -109,6 +109,8 @@ class Call(Generic[_Made], Iterator[_Made]):
         self._ended = True
         with self._lock:
             self._closed.set()
+            # Another thread may wait for what comes next.
+            self._queue.put(_End(None, last=True))
             self._break_off()
         if threading.current_thread() is not self._thread:
             self._thread.join(_JOINING)
