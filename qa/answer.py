@@ -212,9 +212,15 @@ class Answer:
         """The answer as one string with its markers, or the reason for refusing."""
         if not self.answered:
             return self.reason or ""
-        return ("\n" if self.dated or self.form == "list" else " ").join(map(self._line, self.claims))
+        return self.separator.join(map(self.line, self.claims))
 
-    def _line(self, claim: Claim) -> str:
+    @property
+    def separator(self) -> str:
+        """What stands between its claims: a blank, or where each has a line of its own a line's end."""
+        return "\n" if self.dated or self.form == "list" else " "
+
+    def line(self, claim: Claim) -> str:
+        """A claim of it with its label, markers and note."""
         label, markers = claim.label(dated=self.dated), "".join(f"[{marker}]" for marker in claim.markers)
         return f"{f'{label}: ' if label else ''}{claim.text} {markers}{f' ({claim.note})' if claim.note else ''}"
 

@@ -68,10 +68,10 @@ async def in_thread(steps: Generator[Event], halt: Halt) -> AsyncGenerator[Event
                     steps.close()
         except BaseException as error:
             tell(error)
-        else:
-            tell(None)
+        tell(None)
 
     threading.Thread(target=run, name="byline-answer", daemon=True).start()
+    what: Event | BaseException | Halt | None = halt
     try:
         while (what := await told.get()) is not None:
             if isinstance(what, BaseException):
@@ -80,6 +80,9 @@ async def in_thread(steps: Generator[Event], halt: Halt) -> AsyncGenerator[Event
     finally:
         # Closing a connection may take a moment, which the loop hasn't.
         threading.Thread(target=halt.ask, name="byline-halt", daemon=True).start()
+        # Who limits how many run at once must not begin another before this one has ended.
+        while what is not None:
+            what = await told.get()
 
 
 async def last_answer(steps: AsyncGenerator[Event]) -> Answer:

@@ -6,13 +6,13 @@ import math
 import re
 from collections import Counter
 from collections.abc import Container, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from dataclasses import dataclass
+from datetime import date
 from functools import lru_cache
 from itertools import pairwise
 
 from index import Article, Sentence, Span, day_of
-from qa.dates import MONTHS, WEEKDAYS
+from qa.dates import WEEKDAYS
 from qa.english import HE_NAMES, PREPOSITIONS, SHE_NAMES
 from qa.values import Value, dates, numbers, quotations, scores
 from qa.when import DateInText, dates_in
@@ -60,17 +60,13 @@ _ENDS_SCOPE = frozenset(
 )
 # Verbs and adjectives that say that what follows is not so.
 _UNDOES = frozenset(
-    "fail refus deni deny unabl declin fals untru wrong wrongly mistak mistaken incorrect incorrectly unlik unlikely dismis dismiss"
-    " reject abandon cancel scrap prevent avoid halt block ban lack impossibl lie rul".split()
+    ["fail", "refus", "deni", "deny", "unabl", "declin", "fals", "untru", "wrong", "wrongly", "mistak", "mistaken", "incorrect", "incorrectly", "unlik", "unlikely", "dismis", "dismiss", "reject", "abandon", "cancel", "scrap", "prevent", "avoid", "halt", "block", "ban", "lack", "impossibl", "lie", "rul"]
 )
 _MAYBE = frozenset(
-    "may might could should plan hop hope expect intend propos consid consider want ask urg urge threat threaten likely possibl"
-    " possible possibly perhap perhaps probably probabl alleg alleged allegedly accus suspect claim believ thought think"
-    " if unless rumour seek try aim call demand charg propose proposal potential potentially suppos supposed estimat forecast predict"
-    " apparently reportedly fear doubt whether attempt offer invit invite apply agre request recommend".split()
+    ["may", "might", "could", "should", "plan", "hop", "hope", "expect", "intend", "propos", "consid", "consider", "want", "ask", "urg", "urge", "threat", "threaten", "likely", "possibl", "possible", "possibly", "perhap", "perhaps", "probably", "probabl", "alleg", "alleged", "allegedly", "accus", "suspect", "claim", "believ", "thought", "think", "if", "unless", "rumour", "seek", "try", "aim", "call", "demand", "charg", "propose", "proposal", "potential", "potentially", "suppos", "supposed", "estimat", "forecast", "predict", "apparently", "reportedly", "fear", "doubt", "whether", "attempt", "offer", "invit", "invite", "apply", "agre", "request", "recommend"]
 )
-_FUTURE = frozenset("will would shall 'll due set going".split())
-_BE = frozenset("be is are was were been being am get got gets".split())
+_FUTURE = frozenset(["will", "would", "shall", "'ll", "due", "set", "going"])
+_BE = frozenset(["be", "is", "are", "was", "were", "been", "being", "am", "get", "got", "gets"])
 _CLAUSE = frozenset(
     [
         ";",
@@ -93,20 +89,20 @@ _CLAUSE = frozenset(
         "though",
     ]
 )
-_PRONOUNS = frozenset("he she they it him her them his hers their its who whose i we my our".split())
-_HE, _SHE = frozenset("he him his mr".split()), frozenset("she her hers mrs ms miss".split())
+_PRONOUNS = frozenset(["he", "she", "they", "it", "him", "her", "them", "his", "hers", "their", "its", "who", "whose", "i", "we", "my", "our"])
+_HE, _SHE = frozenset(["he", "him", "his", "mr"]), frozenset(["she", "her", "hers", "mrs", "ms", "miss"])
 _POINTS = frozenset(["the", "this", "that", "these", "those", "its", "his", "her", "their"])
 _DIRECTION = frozenset(["by", "to", "from"])
 _LIGHT = frozenset(
-    "say tell hav do mak get tak go com us becom giv also mr mrs ms dr add accord accordingly however nam call know locat main peopl person plac hold bas typ kind part number amount time total includ follow occur happen involv various several certain fact new event situation way thing".split()
+    ["say", "tell", "hav", "do", "mak", "get", "tak", "go", "com", "us", "becom", "giv", "also", "mr", "mrs", "ms", "dr", "add", "accord", "accordingly", "however", "nam", "call", "know", "locat", "main", "peopl", "person", "plac", "hold", "bas", "typ", "kind", "part", "number", "amount", "time", "total", "includ", "follow", "occur", "happen", "involv", "various", "several", "certain", "fact", "new", "event", "situation", "way", "thing"]
 )
-_SELF = frozenset("i me my mine we us our you your".split())
+_SELF = frozenset(["i", "me", "my", "mine", "we", "us", "our", "you", "your"])
 _CAUSE = MUST["because"]
-_SAYING = frozenset("say tell add warn argu insist claim writ announc explain not reply repli accord".split())
-_SPEAKING = _SAYING | frozenset("call describ ask jok recall comment declar stat report admit promis remark".split())
+_SAYING = frozenset(["say", "tell", "add", "warn", "argu", "insist", "claim", "writ", "announc", "explain", "not", "reply", "repli", "accord"])
+_SPEAKING = _SAYING | frozenset(["call", "describ", "ask", "jok", "recall", "comment", "declar", "stat", "report", "admit", "promis", "remark"])
 _PARTS = frozenset([",", ";", ":", "(", ")", "—", "–"])
 _JOINS = frozenset(
-    "and but or while after before because as who which that when where since although though so then".split()
+    ["and", "but", "or", "while", "after", "before", "because", "as", "who", "which", "that", "when", "where", "since", "although", "though", "so", "then"]
 )
 _STOPS = frozenset([".", "!", "?", ";", ":", ",", "(", ")", "—", "–"])
 _FAR = 14
@@ -922,9 +918,7 @@ def _modal_faults(laid: _Laid) -> Iterator[str]:
         kept = [back[g] for g in governed if g in back]
         if not kept or back.get(place) is not None:
             continue
-        if maybe and not maybe_here:
-            yield f"what it cites says “{evidence[place].low}” there"
-        elif future and not maybe_here and not future_here and not _ahead(claim, kept[0]):
+        if (maybe and not maybe_here) or (future and not maybe_here and not future_here and not _ahead(claim, kept[0])):
             yield f"what it cites says “{evidence[place].low}” there"
     maybe_there = any(_is_maybe(evidence, place) or _is_future(evidence, place) for place in range(len(evidence)))
     for place in maybe_here:

@@ -251,14 +251,16 @@ class ArticleQA:
             ranked=ranking.sentences,
         )
 
-    def chat(self, history: Iterable[tuple[str, str] | Answer | Exchange] = ()) -> Conversation:
+    def chat(
+        self, history: Iterable[tuple[str, str] | Answer | Exchange] = (), *, verbatim: bool = False
+    ) -> Conversation:
         """A conversation, whose questions may lean on those before them.
 
         ``history`` takes up an earlier one: its answers or ``turns``, or pairs of role and
-        content, oldest first, where the role ``user`` asks and any other answers. Raises QuestionError for
-        anything else.
+        content, oldest first, where the role ``user`` asks and any other answers. Where it is
+        ``verbatim`` no language model is asked. Raises QuestionError for anything else.
         """
-        return Conversation(self._ask, history, self._writing)
+        return Conversation(self._ask, history, None if verbatim else self._writing)
 
     def warm(self) -> None:
         """Load the model and the index now, so that the first question needn't wait.

@@ -110,6 +110,8 @@ class Call(Generic[_Made], Iterator[_Made]):
         self._ended = True
         with self._lock:
             self._closed.set()
+            # Another thread may wait for what comes next.
+            self._queue.put(_End(None, last=True))
             self._break_off()
         # Whoever waits for more in another thread need wait no longer.
         self._queue.put(_End(None, last=True))

@@ -22,21 +22,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
-    from rich.text import Text as RichText
-
     from index import AddReport, Article, Outcome
     from index.watch import Change
-    from qa import Answer
+    from qa import Writer
+    from qa.llm import LanguageModel
 
 __all__ = ["main"]
 
 DONE, PARTLY, FAILED = 0, 1, 2
 
-# Signals with a smaller share of a passage's score aren't worth a reader's time.
-_TELLING = 0.01
-
 _DEFAULT_INDEX = "./byline-index"
 _DEMO_INDEX = "./byline-demo-index"
+
+_NO_MODEL = "there is no language model: name one by --llm-base-url and --llm-model"
 
 _EXIT_CODES = """\
 exit codes: 0 done; 1 some input rejected, or the question refused; 2 wrong usage,
@@ -217,10 +215,16 @@ def _parser() -> argparse.ArgumentParser:
             'byline ask "What will the repair cost?"',
             'byline ask "Who leads the council?" --as-of 2025-05-01 --json',
             'byline ask "Who resigned?" --explain              what speaks for each passage',
+            'byline ask "Who resigned?" --llm-base-url http://localhost:11434/v1 --llm-model llama3.2',
         ],
     )
     _question_options(ask)
-    ask.add_argument("--explain", action="store_true", help="show what speaks for and against each passage")
+    ask.add_argument(
+        "--explain",
+        action="store_true",
+        help="show what speaks for and against each passage, and what a language model was sent",
+    )
+    _writer_options(ask)
 
     chat = _command(
         commands,
@@ -233,6 +237,7 @@ def _parser() -> argparse.ArgumentParser:
             "byline chat --port 8080 --no-browser",
             "byline chat --allow-add                  visitors may add articles",
             "byline chat --host 0.0.0.0 --auth FILE --allowed-host news.example.org",
+            "byline chat --llm-base-url http://localhost:11434/v1 --llm-model llama3.2",
         ],
         has_json=False,
     )
@@ -250,6 +255,7 @@ def _parser() -> argparse.ArgumentParser:
     chat.add_argument("--allow-add", action="store_true", help="let visitors add articles to the index")
     chat.add_argument("--no-browser", action="store_true", help="don't open a browser window")
     _model_option(chat)
+    _writer_options(chat)
 
     mcp = _command(
         commands,
@@ -370,6 +376,22 @@ def _llm_options(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def _writer_options(parser: argparse.ArgumentParser) -> None:
+    """A language model that writes answers, and what becomes of them."""
+    _llm_options(parser)
+    parser.add_argument(
+        "--unsupported",
+        choices=("drop", "strike"),
+        help="what becomes of a sentence of the model's that no passage supports (default drop)",
+    )
+    parser.add_argument(
+        "--judge",
+        metavar="PATH_OR_NAME",
+        help="a sentence-transformers CrossEncoder for natural language inference that checks each sentence too",
+    )
+    parser.add_argument("--llm-rewrite", action="store_true", help="let the model put follow-up questions in full")
+
+
 def _question_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("question", metavar="QUESTION")
     parser.add_argument(
@@ -487,6 +509,7 @@ def _watch(options: argparse.Namespace) -> int:
 
 def _list(options: argparse.Namespace) -> int:
     from index import ArticleIndex
+    from ui.terminal import named
 
     with ArticleIndex.open(_index(options), read_only=True) as index:
         articles = list(index.articles())
@@ -494,7 +517,7 @@ def _list(options: argparse.Namespace) -> int:
         _print_json([_facts(article) for article in articles])
         return DONE
     for article in articles:
-        print(f"{_reference(article)}\n    {article.id}")
+        print(f"{named(article)}\n    {article.id}")
     print(_counted(len(articles), "article"))
     return DONE
 
@@ -503,6 +526,7 @@ def _show(options: argparse.Namespace) -> int:
     from difflib import unified_diff
 
     from index import ArticleIndex
+    from ui.terminal import named
 
     with ArticleIndex.open(_index(options), read_only=True) as index:
         shown = index.article(options.id, revision=options.revision)
@@ -527,7 +551,7 @@ def _show(options: argparse.Namespace) -> int:
         others = [{"id": copy.article_id, "similarity": round(copy.similarity, 3)} for copy in copies]
         _print_json({**_facts(shown), "text": shown.text, "revisions": states, "diff": diff, "copies": others})
         return DONE
-    print(f"{_reference(shown)}\n    {shown.id}")
+    print(f"{named(shown)}\n    {shown.id}")
     if shown.authors:
         print(f"    by {', '.join(shown.authors)}")
     if len(states) > 1:
@@ -687,6 +711,7 @@ def _remove(options: argparse.Namespace) -> int:
 
 def _search(options: argparse.Namespace) -> int:
     from qa import ArticleQA
+    from ui.terminal import named
 
     with ArticleQA.open(_index(options), model=options.model, reranker=options.reranker) as qa:
         found = qa.retrieve(options.question, k=options.k, **_limits(options))
@@ -694,7 +719,7 @@ def _search(options: argparse.Namespace) -> int:
         _print_json([passage.to_dict() for passage in found])
         return DONE
     for passage in found:
-        print(f"{passage.rank}. {_reference(passage.article)}, paragraph {passage.paragraph} ({passage.score:.2f})")
+        print(f"{passage.rank}. {named(passage.article)}, paragraph {passage.paragraph} ({passage.score:.2f})")
         print(textwrap.indent(passage.text, "   "), end="\n\n")
     if not found:
         print("no passage passes")
@@ -703,63 +728,26 @@ def _search(options: argparse.Namespace) -> int:
 
 def _ask(options: argparse.Namespace) -> int:
     from qa import ArticleQA
+    from ui.terminal import print_answer, print_explanation, watched
 
-    with ArticleQA.open(_index(options), model=options.model, reranker=options.reranker) as qa:
-        answer = qa.ask(options.question, **_limits(options))
+    writer = _writer(options)
+    with ArticleQA.open(_index(options), model=options.model, reranker=options.reranker, writer=writer) as qa:
+        if writer is None or options.json or not sys.stdout.isatty():
+            answer = qa.ask(options.question, **_limits(options))
+        else:
+            answer = watched(qa.ask(options.question, **_limits(options), stream=True))
     if options.json:
         facts = answer.to_dict()
         if options.explain:
             facts["explain"] = [{**passage.to_dict(), "shares": shares} for passage, shares in answer.explain()]
+            if answer.written:
+                facts["sent"] = [{"role": role, "content": content} for role, content in answer.written.messages]
         _print_json(facts)
     else:
-        _print_answer(answer)
+        print_answer(answer)
         if options.explain:
-            _print_explanation(answer)
+            print_explanation(answer)
     return DONE if answer.answered else PARTLY
-
-
-def _print_answer(answer: Answer) -> None:
-    if answer.answered and sys.stdout.isatty():
-        from rich.console import Console
-
-        Console().print(_styled(answer), end="\n\n")
-    else:
-        print(answer.text, end="\n\n")
-    if answer.dates:
-        print(f"Read {'; '.join(answer.dates)}.", end="\n\n")
-    for citation in answer.citations:
-        print(f"[{citation.marker}] {_reference(citation.article)}, paragraph {citation.paragraph}")
-        print(f"    {citation.link or citation.article.id}")
-    if not answer.answered and answer.passages:
-        print("Nearest, though they don't answer:")
-        for passage in answer.passages[:3]:
-            print(f"  {_reference(passage.article)}, paragraph {passage.paragraph}")
-            print(textwrap.indent(textwrap.shorten(passage.text, 200, placeholder=" …"), "    "))
-
-
-def _print_explanation(answer: Answer) -> None:
-    print("\nWhat speaks for each passage (+) and against it (-), as shares of its score:")
-    for passage, shares in answer.explain():
-        print(f"{passage.rank}. {_reference(passage.article)}, paragraph {passage.paragraph} ({passage.score:.2f})")
-        told = ", ".join(f"{name} {share:+.0%}" for name, share in shares.items() if abs(share) >= _TELLING)
-        if passage.reranked is not None:
-            told = f"placed by the cross-encoder, which gave it {passage.reranked:.3g}; before it: {told}"
-        print(textwrap.fill(told, 100, initial_indent="   ", subsequent_indent="   "))
-
-
-def _styled(answer: Answer) -> RichText:
-    """The answer's text for a terminal, the words that answer in bold."""
-    from rich.text import Text
-
-    # Text, since rich would read brackets in an article as markup.
-    shown = Text(answer.text)
-    place = 0
-    for claim in answer.claims:
-        place = answer.text.index(claim.text, place)
-        for span in claim.emphasis:
-            shown.stylize("bold", place + span.start, place + span.end)
-        place += len(claim.text)
-    return shown
 
 
 def _chat(options: argparse.Namespace) -> int:
@@ -768,6 +756,7 @@ def _chat(options: argparse.Namespace) -> int:
     from ui.web.server import serve
 
     auth = _auth(options.auth)
+    writer = _writer(options)
     folder = _index(options)
     if options.demo:
         from index import ArticleIndex
@@ -775,7 +764,7 @@ def _chat(options: argparse.Namespace) -> int:
         folder = Path(options.index or _DEMO_INDEX)
         with ArticleIndex.open(folder, create=True, model=options.model) as index:
             index.add([_sample() / "articles"])
-    with ArticleQA.open(folder, model=options.model) as qa:
+    with ArticleQA.open(folder, model=options.model, writer=writer) as qa:
         serve(
             qa,
             uploads=Uploads(folder, model=options.model) if options.allow_add else None,
@@ -786,6 +775,47 @@ def _chat(options: argparse.Namespace) -> int:
             open_browser=not options.no_browser and sys.stdout.isatty() and _has_screen(),
         )
     return DONE
+
+
+def _llm(options: argparse.Namespace) -> LanguageModel | None:
+    """The language model that the options name, None where they name none. Its key comes from
+    the environment, where no other process of the machine can read it."""
+    from index import SettingsError
+
+    url, name = options.llm_base_url, options.llm_model
+    given = _given(timeout=options.llm_timeout, context=options.llm_context)
+    if url is None and name is None:
+        if given:
+            raise SettingsError(f"--llm-{next(iter(given))}: {_NO_MODEL}")
+        return None
+    if url is None:
+        raise SettingsError(f"--llm-model {name}: give its endpoint too, as --llm-base-url http://localhost:11434/v1")
+    if name is None:
+        raise SettingsError("--llm-base-url: give a model's name too, as --llm-model NAME: `byline doctor` lists them")
+    from qa.llm import LanguageModel
+
+    return LanguageModel(url, name, key=os.environ.get("BYLINE_LLM_API_KEY") or None, **given)
+
+
+def _writer(options: argparse.Namespace) -> Writer | None:
+    """What writes answers, None where no language model is named."""
+    llm = _llm(options)
+    given = _given(judge=options.judge, unsupported=options.unsupported, rewrites=options.llm_rewrite or None)
+    if llm is None:
+        if given:
+            from index import SettingsError
+
+            option = next(iter(given)).replace("rewrites", "llm-rewrite")
+            raise SettingsError(f"--{option}: {_NO_MODEL}")
+        return None
+    from qa import Writer
+
+    return Writer(llm, **given)
+
+
+def _given(**settings: Any) -> dict[str, Any]:
+    """Those settings that were given; the others keep their defaults."""
+    return {name: value for name, value in settings.items() if value is not None}
 
 
 def _mcp(options: argparse.Namespace) -> int:
@@ -896,11 +926,6 @@ def _limits(options: argparse.Namespace) -> dict[str, Any]:
         "sources": options.source,
         "languages": options.language,
     }
-
-
-def _reference(article: Article) -> str:
-    published = article.published.isoformat() if article.published else "undated"
-    return " · ".join(part for part in (published, article.source, article.title) if part)
 
 
 def _print_json(value: object) -> None:

@@ -6,15 +6,22 @@ Nothing here changes the index.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import asyncio
+import logging
+from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
+from contextlib import aclosing
+from dataclasses import replace
 from datetime import date
 from typing import Any, get_args
+from urllib.parse import urlsplit
 
 from index import Article, ArticleNotFoundError, QuestionError, Span, day_of
-from index.article import parse_published
-from qa import ArticleQA, Exchange, Limits
+from index.article import clean_line, parse_published
+from qa import Answer, ArticleQA, Asked, Event, Exchange, Failed, Finished, Limits, Usage, Written
 from qa.changes import changes as changes_between
 from qa.citation import article_facts, deep_link
+from qa.events import told
+from qa.prompt import PROMPT
 from qa.question import MAX_QUESTION_LENGTH
 from qa.reference import Style, reference
 
@@ -27,6 +34,10 @@ MAX_TURNS = 8
 _NAMES = 1000
 """Sources or languages that a filter may name."""
 
+_LOG = logging.getLogger("byline.web")
+_CROWDED = "too many questions wait for the language model just now"
+_FAILED = "the language model could not be reached, or did not answer as it should"
+
 _MOST_COPIES = 50
 """Copies of one article that are told of, the most similar."""
 
@@ -36,6 +47,11 @@ class Desk:
 
     def __init__(self, qa: ArticleQA) -> None:
         self._qa = qa
+
+    @property
+    def writer(self) -> str | None:
+        """The language model that writes the answers of ``steps``; None without one."""
+        return clean_line(self._qa.writer.llm.name) if self._qa.writer else None
 
     def ask(
         self,
@@ -49,7 +65,7 @@ class Desk:
         sources: object = None,
         languages: object = None,
     ) -> dict[str, Any]:
-        """The answer, as ``Answer.to_dict`` has it.
+        """The answer in the articles' own words, as ``Answer.to_dict`` has it.
 
         ``history`` are the exchanges before it, oldest first, each a mapping with
         ``question`` (as it was understood), ``answer`` (its text, empty for a refusal) and
@@ -58,8 +74,81 @@ class Desk:
         """
         limits = _limits(as_of, published_from, published_to, sources, languages)
         corrected = None if as_understood is None else _text("as_understood", as_understood)
-        conversation = self._qa.chat(self._exchanges(history))
+        conversation = self._qa.chat(self._exchanges(history), verbatim=True)
         return conversation.ask(_text("question", question), as_understood=corrected, **limits).to_dict()
+
+    async def steps(
+        self,
+        question: object,
+        *,
+        as_understood: object = None,
+        history: object = (),
+        as_of: object = None,
+        published_from: object = None,
+        published_to: object = None,
+        sources: object = None,
+        languages: object = None,
+        crowded: bool = False,
+    ) -> AsyncGenerator[dict[str, Any]]:
+        """The steps of the answer as they come, each as its ``to_dict`` has it; a language
+        model writes it where there is one. Closing them early ends that at once.
+
+        Where it is ``crowded`` the model isn't asked: the verbatim answer stands, and says so.
+        What fails at the model's endpoint is logged, and told without naming that. Arguments
+        and errors are those of ``ask``.
+        """
+        limits = _limits(as_of, published_from, published_to, sources, languages)
+        corrected = None if as_understood is None else _text("as_understood", as_understood)
+        asked = _text("question", question)
+        before = await asyncio.to_thread(self._exchanges, history)
+        conversation = self._qa.chat(before, verbatim=crowded)
+        if crowded:
+            answer = await conversation.aask(asked, as_understood=corrected, **limits)
+            for step in self._unwritten(answer):
+                yield step.to_dict()
+            return
+        async with aclosing(conversation.aask(asked, as_understood=corrected, stream=True, **limits)) as steps:
+            async for step in steps:
+                yield self._told(step)
+
+    def _unwritten(self, answer: Answer) -> Iterator[Event]:
+        """The steps of a verbatim answer that the model would have written, had it been free."""
+        yield Asked(understood=answer.understood, dates=answer.dates)
+        if answer.answered and self.writer is not None:
+            written = Written(
+                model=self.writer,
+                prompt=PROMPT,
+                messages=(),
+                sentences=0,
+                supported=0,
+                corrected=0,
+                struck=0,
+                unsupported=(),
+                failure=_CROWDED,
+                verbatim=answer,
+                usage=Usage(prompt=0, completion=0, reported=False),
+                took_ms=0.0,
+                first_ms=None,
+            )
+            answer = replace(answer, written=written)
+            yield Failed(reason=_CROWDED)
+        yield from told(answer)
+
+    def _told(self, step: Event) -> dict[str, Any]:
+        """A step as a reader may have it, who has no business with where the model is."""
+        facts = step.to_dict()
+        if isinstance(step, Failed):
+            facts["failed"] = self._blameless(step.reason)
+            if facts["failed"] != step.reason:
+                _LOG.warning("the language model wrote no answer: %s", step.reason)
+        elif isinstance(step, Finished) and step.answer.written and step.answer.written.failure:
+            facts["answer"]["written"]["failure"] = self._blameless(step.answer.written.failure)
+        return facts
+
+    def _blameless(self, reason: str) -> str:
+        """Why there is no answer of the model's: what names its endpoint, as each error there does, in general."""
+        writer = self._qa.writer
+        return _FAILED if writer and urlsplit(writer.llm.base_url).netloc in reason else reason
 
     def search(
         self,

@@ -20,24 +20,33 @@ class BusyError(Exception):
 
 
 class Turnstile:
-    """Lets four through at once and so many wait; whoever comes then is turned away.
+    """Lets four through at once and so many wait; whoever comes then is turned away, and so
+    is whoever has waited for ``patience`` seconds, where there is such a limit.
 
     For the tasks of one event loop.
     """
 
-    def __init__(self, *, waiting: int = 64) -> None:
+    def __init__(self, *, waiting: int = 64, patience: float | None = None) -> None:
         self._free = asyncio.Semaphore(_AT_ONCE)
+        self._patience = patience
         self._most = _AT_ONCE + waiting
         self._inside = 0
 
     @asynccontextmanager
     async def passed(self) -> AsyncIterator[None]:
-        """Wait for a place, and have it within. Raises BusyError where too many wait."""
+        """Wait for a place, and have it within. Raises BusyError where too many wait, or one waits too long."""
         if self._inside >= self._most:
             raise BusyError(BUSY)
         self._inside += 1
         try:
-            async with self._free:
+            try:
+                async with asyncio.timeout(self._patience):
+                    await self._free.acquire()
+            except TimeoutError:
+                raise BusyError(BUSY) from None
+            try:
                 yield
+            finally:
+                self._free.release()
         finally:
             self._inside -= 1

@@ -5,16 +5,18 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
+from contextlib import aclosing
 from datetime import UTC, datetime
 from functools import partial
-from typing import IO, Annotated, Any, cast
+from typing import IO, Annotated, Any, TypeVar, cast
 
 from fastapi import APIRouter, FastAPI, Query, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import Response, StreamingResponse
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 
 from index import ArticleNotFoundError, BylineError, QuestionError, StoreError
 from index.listing import MOST_LISTED, Order
@@ -22,7 +24,7 @@ from qa import ArticleQA
 from qa.citation import article_facts
 from ui.desk import Desk
 from ui.feedback import Cited, append, feedback_from
-from ui.turnstile import BUSY, BusyError, Turnstile
+from ui.turnstile import BusyError, Turnstile
 from ui.uploads import Uploads
 from ui.web.examples import Examples
 from ui.web.export import export
@@ -38,6 +40,7 @@ from ui.web.shapes import (
     Passages,
     Problem,
     Searched,
+    line_schema,
 )
 
 __all__ = ["FAILED", "api"]
@@ -48,6 +51,15 @@ _NO_OBJECT = "the request is no JSON object: send one in UTF-8, with Content-Typ
 _FILES_WAITING = 16
 # Seconds for a file to arrive: whoever sends it slowly holds the place of another.
 _PATIENCE = 120.0
+# Questions that wait for a language model, and the seconds that each waits: whoever asks has
+# more of the articles' own words at once than of fluent ones later.
+_WRITERS_WAITING = 16
+_WRITER_PATIENCE = 3.0
+# Seconds that an answer has to its end once the server is to stop.
+_LAST_SECONDS = 0.5
+_STOPPING = "The server is being stopped. Ask again once it runs."
+# What servers note where a client left; nobody reads it.
+_GONE = 499
 _LINES = "application/x-ndjson"
 _MEDIA = {"markdown": "text/markdown", "html": "text/html", "json": "application/json"}
 _PROBLEMS: dict[int | str, dict[str, Any]] = {
@@ -58,6 +70,8 @@ _PROBLEMS: dict[int | str, dict[str, Any]] = {
 }
 
 
+_Step = dict[str, Any]
+_Wanted = TypeVar("_Wanted")
 _Work = Callable[..., Awaitable[Any]]
 """Calls a function in a thread, once there is a place."""
 
@@ -70,12 +84,14 @@ def api(
     examples: Examples,
     turnstile: Turnstile,
     uploads: Uploads | None,
+    stopping: asyncio.Event,
 ) -> FastAPI:
     """The application to be mounted at ``/api``; its OpenAPI document is at ``/api/openapi.json``.
 
     ``ready`` says whether the model has been loaded; until then no ``examples`` are told.
     All but files that are sent goes through the ``turnstile``.
-    Articles can be added where ``uploads`` is given, else by nobody.
+    Articles can be added where ``uploads`` is given, else by nobody. Answers that are still
+    being written half a second after ``stopping`` is set are broken off.
     """
     routes = FastAPI(
         title="Byline",
@@ -88,7 +104,7 @@ def api(
     )
     work = _working(turnstile)
     _problems(routes)
-    routes.include_router(_asking(desk, work))
+    routes.include_router(_asking(desk, turnstile, stopping))
     routes.include_router(_reading(qa, desk, work))
     routes.include_router(_keeping(qa, work))
 
@@ -109,7 +125,7 @@ def api(
                 "examples": list(examples.last(facts)) if loaded else [],
                 "may_add": uploads is not None,
                 "ready": loaded,
-                "writer": None,
+                "writer": desk.writer,
             }
         )
 
@@ -126,22 +142,57 @@ def _working(turnstile: Turnstile) -> _Work:
     return work
 
 
-def _asking(desk: Desk, work: _Work) -> APIRouter:
+def _asking(desk: Desk, turnstile: Turnstile, stopping: asyncio.Event) -> APIRouter:
     routes = APIRouter()
-    told = _gives(AnswerShape, "The answer, or the refusal.")
-    told[200]["content"] = _content(_LINES)
+    work = _working(turnstile)
+    # Of its own: while a model writes, seconds pass, and nobody is to wait behind it who searches or reads.
+    writing = Turnstile(waiting=_WRITERS_WAITING, patience=_WRITER_PATIENCE)
+    whole = _gives(AnswerShape, "The answer, or the refusal. As lines, the steps in which it comes.")
+    whole[200]["content"] = {_LINES: {"schema": line_schema()}}
 
-    @routes.post("/ask", response_model=None, responses=told)
-    async def ask(asked: Asked) -> Response:
-        """The answer, word for word from the articles and cited, or a refusal.
+    async def steps(asked: Mapping[str, Any]) -> AsyncGenerator[dict[str, Any]]:
+        crowded = False
+        if desk.writer is not None:
+            try:
+                async with writing.passed(), aclosing(desk.steps(**asked)) as written:
+                    async for step in written:
+                        yield step
+                return
+            except BusyError:
+                crowded = True
+        async with turnstile.passed():
+            found = [step async for step in desk.steps(**asked, crowded=crowded)]
+        for step in found:
+            yield step
 
-        With `stream` it comes as lines of JSON (`application/x-ndjson`): one with
-        `understood` and `dates`, one for each `claim` with the `citations` that are new in
-        it, and one with the whole `answer`.
+    @routes.post("/ask", response_model=None, responses=whole)
+    async def ask(asked: Asked, request: Request) -> Response:
+        """The answer, or a refusal: word for word from the articles and cited, or where the
+        server was started with a language model in its words, each sentence checked against
+        those that it cites.
+
+        With `stream` it comes as lines of JSON (`application/x-ndjson`). The first has
+        `understood` and `dates`. What a language model is writing comes as `pending`, with the
+        `place` of its sentence, each line in place of the one before. Once it is checked, or
+        at once where no model writes, a line with the `place` has the `claim` with the
+        `citations` that are new in it, or what is `unsupported`, or neither where that is left
+        out. A line `failed` says why the model's answer can't stand: what came before is void,
+        and the lines of the verbatim answer follow. The last line has the whole `answer`, or
+        an `error` where something broke.
+
+        Whoever leaves stops the writing.
         """
         stream = asked.pop("stream", False)
-        answer = await work(desk.ask, **asked)
-        return StreamingResponse(_steps(answer), media_type=_LINES) if stream else _json(answer)
+        told = _ahead(steps(asked), stopping)
+        try:
+            # What can't be answered at all is said by the status, which comes before any line.
+            first = await _unless_gone(request, anext(told))
+            if stream:
+                return StreamingResponse(_lines(first, told), media_type=_LINES)
+            *_, last = await _unless_gone(request, _rest(told))
+        except ClientDisconnect:
+            return Response(status_code=_GONE)
+        return _json(last["answer"])
 
     @routes.post("/search", response_model=None, responses=_gives(Passages, "The passages."))
     async def search(searched: Searched) -> Response:
@@ -149,6 +200,81 @@ def _asking(desk: Desk, work: _Work) -> APIRouter:
         return _json(await work(desk.search, **searched))
 
     return routes
+
+
+class _StoppingError(BusyError):
+    """The server ends before the answer does."""
+
+
+async def _ahead(steps: AsyncGenerator[_Step], stopping: asyncio.Event) -> AsyncGenerator[_Step]:
+    """The ``steps``, which don't wait for whoever takes them: a client that reads slowly is
+    not to keep its place. Closing it early closes them. Raises _StoppingError where they
+    don't end soon after ``stopping``."""
+    made: asyncio.Queue[_Step | Exception | None] = asyncio.Queue()
+
+    async def run() -> None:
+        try:
+            async with aclosing(steps):
+                async for step in steps:
+                    made.put_nowait(step)
+        except Exception as error:  # raised anew where the steps are waited for
+            made.put_nowait(error)
+        else:
+            made.put_nowait(None)
+
+    async def end() -> None:
+        await stopping.wait()
+        await asyncio.sleep(_LAST_SECONDS)
+        made.put_nowait(_StoppingError(_STOPPING))
+
+    tasks = asyncio.create_task(run()), asyncio.create_task(end())
+    try:
+        while (step := await made.get()) is not None:
+            if isinstance(step, Exception):
+                raise step
+            yield step
+    finally:
+        for task in tasks:
+            task.cancel()
+
+
+async def _unless_gone(request: Request, wanted: Awaitable[_Wanted]) -> _Wanted:
+    """What is ``wanted``. Raises ClientDisconnect where the client leaves before it is there,
+    and gives it up."""
+
+    async def leave() -> None:
+        while (await request.receive())["type"] != "http.disconnect":
+            pass
+
+    working, leaving = asyncio.ensure_future(wanted), asyncio.ensure_future(leave())
+    either: set[asyncio.Future[Any]] = {working, leaving}
+    try:
+        await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
+        if not working.done():
+            raise ClientDisconnect
+        return working.result()
+    finally:
+        working.cancel()
+        leaving.cancel()
+
+
+async def _rest(steps: AsyncGenerator[_Step]) -> list[_Step]:
+    async with aclosing(steps):
+        return [step async for step in steps]
+
+
+async def _lines(first: _Step, rest: AsyncGenerator[_Step]) -> AsyncGenerator[str]:
+    """The steps, each a line of JSON; what breaks on the way, too, since the status was sent."""
+    async with aclosing(rest):
+        try:
+            yield _line(first)
+            async for step in rest:
+                yield _line(step)
+        except _StoppingError as error:
+            yield _line({"error": str(error)})
+        except Exception as error:
+            _LOG.error("an answer broke off", exc_info=error)
+            yield _line({"error": FAILED})
 
 
 def _reading(qa: ArticleQA, desk: Desk, work: _Work) -> APIRouter:
@@ -304,8 +430,8 @@ def _problems(routes: FastAPI) -> None:
         return _problem(503 if isinstance(error, StoreError) else 500, FAILED)
 
     @routes.exception_handler(BusyError)
-    async def busy(_request: Request, _error: Exception) -> Response:
-        return _problem(503, BUSY, {"retry-after": "3"})
+    async def busy(_request: Request, error: Exception) -> Response:
+        return _problem(503, str(error), {"retry-after": "3"})
 
     @routes.exception_handler(Exception)
     async def failed(_request: Request, error: Exception) -> Response:
@@ -320,17 +446,6 @@ def _gives(shape: Any, what: str) -> dict[int | str, dict[str, Any]]:
 
 def _content(*media: str) -> dict[str, dict[str, Any]]:
     return {one: {} for one in media}
-
-
-def _steps(answer: Mapping[str, Any]) -> Iterator[str]:
-    """The answer as it is told, a line of JSON at a time."""
-    shown: set[int] = set()
-    yield _line({"understood": answer["understood"], "dates": answer["dates"]})
-    for claim in answer["claims"]:
-        new = [c for c in answer["citations"] if c["marker"] in claim["citations"] and c["marker"] not in shown]
-        shown.update(citation["marker"] for citation in new)
-        yield _line({"claim": claim, "citations": new})
-    yield _line({"answer": answer})
 
 
 def _json(value: object, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:

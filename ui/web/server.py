@@ -225,7 +225,7 @@ def _server(
         uvicorn.Config(
             # Built by the server, because it runs an event loop by then: Gradio makes its locks
             # while it builds, and without a running loop one of its own for each, never closed.
-            lambda: Guard(_site(qa, warming, uploads), hosts=names, auth=auth, stopping=stopping),
+            lambda: Guard(_site(qa, warming, uploads, stopping), hosts=names, auth=auth, stopping=stopping),
             factory=True,
             log_level="error",
             access_log=False,
@@ -238,7 +238,7 @@ def _server(
     )
 
 
-def _site(qa: ArticleQA, warming: _Warming, uploads: Uploads | None) -> FastAPI:
+def _site(qa: ArticleQA, warming: _Warming, uploads: Uploads | None, stopping: asyncio.Event) -> FastAPI:
     import gradio as gr
     from fastapi import FastAPI
     from fastapi.staticfiles import StaticFiles
@@ -267,7 +267,16 @@ def _site(qa: ArticleQA, warming: _Warming, uploads: Uploads | None) -> FastAPI:
         return {"status": "ok"}
 
     site.mount(
-        "/api", api(qa, desk, ready=warming.done, examples=warming.examples, turnstile=turnstile, uploads=uploads)
+        "/api",
+        api(
+            qa,
+            desk,
+            ready=warming.done,
+            examples=warming.examples,
+            turnstile=turnstile,
+            uploads=uploads,
+            stopping=stopping,
+        ),
     )
     site.mount("/page", StaticFiles(directory=str(page.PAGE)))
     gr.mount_gradio_app(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import ConfigDict, Field, with_config
+from pydantic import ConfigDict, Field, TypeAdapter, with_config
 from typing_extensions import TypedDict
 
 from qa.answer import Status
@@ -25,6 +25,7 @@ __all__ = [
     "Passages",
     "Problem",
     "Searched",
+    "line_schema",
 ]
 
 _Text = Annotated[str, Field(max_length=MAX_QUESTION_LENGTH)]
@@ -180,6 +181,74 @@ class AnswerShape(TypedDict):
     as_of: str | None
     took_ms: float
     written: _Written | None
+
+
+class _Understood(TypedDict):
+    """The first line."""
+
+    understood: str
+    dates: list[str]
+
+
+class _SoFar(TypedDict):
+    place: int
+    text: str
+
+
+class _Pending(TypedDict):
+    """What a language model has written so far of a sentence: not checked, and in no answer."""
+
+    pending: _SoFar
+
+
+class _Checked(TypedDict):
+    """What became of a sentence: a claim, struck out, or nothing where it is left out."""
+
+    place: int
+    claim: _Claim | None
+    citations: list[_Citation]
+    unsupported: _Unsupported | None
+
+
+class _Failed(TypedDict):
+    """Why the model's answer can't stand: the lines of the verbatim one follow."""
+
+    failed: str
+
+
+class _Finished(TypedDict):
+    """The last line."""
+
+    answer: AnswerShape
+
+
+class _Broken(TypedDict):
+    """The last line where something broke."""
+
+    error: str
+
+
+_Line = _Understood | _Pending | _Checked | _Failed | _Finished | _Broken
+
+
+def line_schema() -> dict[str, Any]:
+    """The JSON Schema of a line of a streamed answer, for an OpenAPI document that has those
+    of ``AnswerShape``: the others stand in place."""
+    template = "#/components/schemas/{model}"
+    schema = TypeAdapter(_Line).json_schema(ref_template=template)
+    whole = TypeAdapter(AnswerShape).json_schema()
+    shared = {template.format(model=name) for name in (AnswerShape.__name__, *whole["$defs"])}
+    others = {template.format(model=name): one for name, one in schema.pop("$defs").items()}
+
+    def inlined(part: Any) -> Any:
+        if isinstance(part, list):
+            return [inlined(one) for one in part]
+        if not isinstance(part, dict) or part.get("$ref") in shared:
+            return part
+        return inlined(others[part["$ref"]]) if "$ref" in part else {key: inlined(one) for key, one in part.items()}
+
+    lines: dict[str, Any] = inlined(schema)
+    return lines
 
 
 class Passages(TypedDict):
