@@ -7,6 +7,7 @@ from qa.answer import Answer, Claim, Unsupported, Usage, Written
 from qa.citation import Citation, Passage, deep_link, is_web_address
 from qa.conversation import Conversation, Exchange, Understood, resolve
 from qa.events import Asked, Checked, Event, Failed, Finished, Pending
+from qa.llm import LanguageModel
 from qa.question import MAX_QUESTION_LENGTH, Limits
 from qa.retrieve import RankedSentence
 from qa.service import ArticleQA
@@ -25,6 +26,7 @@ __all__ = [
     "Exchange",
     "Failed",
     "Finished",
+    "LanguageModel",
     "Limits",
     "Passage",
     "Pending",

@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import GAZETTE, REPOSITORY
+from tests.llm import talking
 
 README = (REPOSITORY / "README.md").read_text("utf-8")
 
@@ -55,8 +56,8 @@ def test_the_shell_commands_run(tmp_path: Path) -> None:
         assert done.stdout
 
 
-def test_the_program_runs(tmp_path: Path) -> None:
-    (program,) = blocks("python")
+def test_the_programs_run(tmp_path: Path) -> None:
+    program, written = blocks("python")
     shutil.copytree(GAZETTE / "articles", tmp_path / "articles")
     story = {"title": "Volunteers thanked", "text": "The mayor backed the volunteers.", "published": "2022-02-27"}
     (tmp_path / "more.jsonl.gz").write_bytes(gzip.compress(json.dumps(story).encode()))
@@ -64,6 +65,13 @@ def test_the_program_runs(tmp_path: Path) -> None:
     done = run(sys.executable, "program.py", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert "The mayor backed the volunteers. [1]" in done.stdout
+    said = ["It was the mayor who ", "backed the volunteers [1]."]
+    with talking(lambda _: said) as server:
+        (tmp_path / "written.py").write_text(written.replace("http://localhost:11434/v1", server.url))
+        done = run(sys.executable, "written.py", cwd=tmp_path)
+        assert done.returncode == 0, done.stderr
+        assert len(server.requests) == 3
+    assert "supported It was the mayor who backed the volunteers. (1,)" in done.stdout
 
 
 @pytest.mark.parametrize("target", re.findall(r"\]\(((?!https?:)[^)#]+)\)", README))
