@@ -28,7 +28,6 @@ CARRY_SIGNALS: dict[str, str] = {
     "apart": "share of its neighbouring words that stand far from each other there",
     "backwards": "share of its neighbouring words that stand in the other order there",
     "sentences": "sentences cited, less one",
-    "switches": "logarithm of one more than how often it goes from one sentence cited to another within a clause",
     "meaning": "cosine of its vector with that of the words cited",
 }
 """Every signal of whether words cited carry a claim, by name, with what it measures."""
@@ -233,6 +232,7 @@ def carries(claim: Reading, grounds: Sequence[Ground]) -> Carried:
         *_negation_faults(laid),
         *_modal_faults(laid),
         *_word_faults(laid),
+        *_switch_faults(laid),
     ]
     grounds_leaning = frozenset((evidence.grounds[n].passage, evidence.grounds[n].place) for _, n in leans.values())
     return Carried(
@@ -281,18 +281,19 @@ def _replaced(laid: _Laid, place: int) -> bool:
     return any(laid.evidence.tokens[p].content and p not in used for p in _gap(laid, place, place + 1))
 
 
-def _switches(laid: _Laid, content: Sequence[int]) -> int:
+def _switch_faults(laid: _Laid) -> Iterator[str]:
+    """Where it goes from the words of one sentence to those of another within a clause."""
     of, tokens = laid.evidence.of, laid.claim.tokens
-    told = [p for p in content if p in laid.at and p not in laid.claim.named]
+    told = [p for p, token in enumerate(tokens) if token.content and p in laid.at and p not in laid.claim.named]
     stems = [{token.stem for token in reading.tokens} for reading in laid.evidence.readings]
-    count = 0
     for a, b in pairwise(told):
         one, other = of[laid.at[a]], of[laid.at[b]]
         if one == other or any(tokens[p].low in _PARTS or tokens[p].low in _JOINS for p in range(a + 1, b)):
             continue
-        # A word that both have is no switch.
-        count += tokens[a].stem not in stems[other] and tokens[b].stem not in stems[one]
-    return count
+        # A word that both sentences have is of either.
+        if tokens[a].stem not in stems[other] and tokens[b].stem not in stems[one]:
+            yield f"“{_short(laid.claim.text[tokens[a].start : tokens[b].end])}” is put together from two sentences"
+            return
 
 
 def _parted(tokens: Sequence[Token], one: int, other: int) -> bool:
@@ -1044,7 +1045,6 @@ def _signals(laid: _Laid, leans: dict[int, tuple[int, int]]) -> dict[str, float]
         "apart": sum(abs(gap) > 6 for gap in pairs) / max(1, len(pairs)),
         "backwards": sum(gap < 0 for gap in pairs) / max(1, len(pairs)),
         "sentences": float(len(evidence.grounds) - 1),
-        "switches": math.log1p(_switches(laid, content)),
     }
 
 
