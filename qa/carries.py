@@ -6,13 +6,13 @@ import math
 import re
 from collections import Counter
 from collections.abc import Container, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from dataclasses import dataclass
+from datetime import date
 from functools import lru_cache
 from itertools import pairwise
 
 from index import Article, Sentence, Span, day_of
-from qa.dates import MONTHS, WEEKDAYS
+from qa.dates import WEEKDAYS
 from qa.english import HE_NAMES, PREPOSITIONS, SHE_NAMES
 from qa.values import Value, dates, numbers, quotations, scores
 from qa.when import DateInText, dates_in
@@ -22,7 +22,7 @@ __all__ = ["CARRY_SIGNALS", "Carried", "Ground", "carries", "flat", "spelled", "
 
 CARRY_SIGNALS: dict[str, str] = {
     "missing": "share, by weight, of the claim's words that stand nowhere in the words cited",
-    "words missing": "logarithm of one more than their number, but for those of the headline and of the sentences before",
+    "words missing": "logarithm of one more than their number, but for those of headline and sentences before",
     "replaced": "logarithm of one more than the number of those that stand where, between the same words, others stand",
     "loosely": "share of its words found there only by another word of their family or meaning",
     "apart": "share of its neighbouring words that stand far from each other there",
@@ -59,17 +59,112 @@ _ENDS_SCOPE = frozenset(
 )
 # Verbs and adjectives that say that what follows is not so.
 _UNDOES = frozenset(
-    "fail refus deni deny unabl declin fals untru wrong wrongly mistak mistaken incorrect incorrectly unlik unlikely dismis dismiss"
-    " reject abandon cancel scrap prevent avoid halt block ban lack impossibl lie rul".split()
+    [
+        "fail",
+        "refus",
+        "deni",
+        "deny",
+        "unabl",
+        "declin",
+        "fals",
+        "untru",
+        "wrong",
+        "wrongly",
+        "mistak",
+        "mistaken",
+        "incorrect",
+        "incorrectly",
+        "unlik",
+        "unlikely",
+        "dismis",
+        "dismiss",
+        "reject",
+        "abandon",
+        "cancel",
+        "scrap",
+        "prevent",
+        "avoid",
+        "halt",
+        "block",
+        "ban",
+        "lack",
+        "impossibl",
+        "lie",
+        "rul",
+    ]
 )
 _MAYBE = frozenset(
-    "may might could should plan hop hope expect intend propos consid consider want ask urg urge threat threaten likely possibl"
-    " possible possibly perhap perhaps probably probabl alleg alleged allegedly accus suspect claim believ thought think"
-    " if unless rumour seek try aim call demand charg propose proposal potential potentially suppos supposed estimat forecast predict"
-    " apparently reportedly fear doubt whether attempt offer invit invite apply agre request recommend".split()
+    [
+        "may",
+        "might",
+        "could",
+        "should",
+        "plan",
+        "hop",
+        "hope",
+        "expect",
+        "intend",
+        "propos",
+        "consid",
+        "consider",
+        "want",
+        "ask",
+        "urg",
+        "urge",
+        "threat",
+        "threaten",
+        "likely",
+        "possibl",
+        "possible",
+        "possibly",
+        "perhap",
+        "perhaps",
+        "probably",
+        "probabl",
+        "alleg",
+        "alleged",
+        "allegedly",
+        "accus",
+        "suspect",
+        "claim",
+        "believ",
+        "thought",
+        "think",
+        "if",
+        "unless",
+        "rumour",
+        "seek",
+        "try",
+        "aim",
+        "call",
+        "demand",
+        "charg",
+        "propose",
+        "proposal",
+        "potential",
+        "potentially",
+        "suppos",
+        "supposed",
+        "estimat",
+        "forecast",
+        "predict",
+        "apparently",
+        "reportedly",
+        "fear",
+        "doubt",
+        "whether",
+        "attempt",
+        "offer",
+        "invit",
+        "invite",
+        "apply",
+        "agre",
+        "request",
+        "recommend",
+    ]
 )
-_FUTURE = frozenset("will would shall 'll due set going".split())
-_BE = frozenset("be is are was were been being am get got gets".split())
+_FUTURE = frozenset(["will", "would", "shall", "'ll", "due", "set", "going"])
+_BE = frozenset(["be", "is", "are", "was", "were", "been", "being", "am", "get", "got", "gets"])
 _CLAUSE = frozenset(
     [
         ";",
@@ -92,27 +187,157 @@ _CLAUSE = frozenset(
         "though",
     ]
 )
-_PRONOUNS = frozenset("he she they it him her them his hers their its who whose i we my our".split())
-_HE, _SHE = frozenset("he him his mr".split()), frozenset("she her hers mrs ms miss".split())
+_PRONOUNS = frozenset(
+    [
+        "he",
+        "she",
+        "they",
+        "it",
+        "him",
+        "her",
+        "them",
+        "his",
+        "hers",
+        "their",
+        "its",
+        "who",
+        "whose",
+        "i",
+        "we",
+        "my",
+        "our",
+    ]
+)
+_HE, _SHE = frozenset(["he", "him", "his", "mr"]), frozenset(["she", "her", "hers", "mrs", "ms", "miss"])
 _POINTS = frozenset(["the", "this", "that", "these", "those", "its", "his", "her", "their"])
 _DIRECTION = frozenset(["by", "to", "from"])
 _LIGHT = frozenset(
-    "say tell hav do mak get tak go com us becom giv also mr mrs ms dr add accord accordingly however nam call know locat main peopl person plac hold bas typ kind part number amount time total includ follow occur happen involv various several certain fact new event situation way thing speak word quot us".split()
+    [
+        "say",
+        "tell",
+        "hav",
+        "do",
+        "mak",
+        "get",
+        "tak",
+        "go",
+        "com",
+        "us",
+        "becom",
+        "giv",
+        "also",
+        "mr",
+        "mrs",
+        "ms",
+        "dr",
+        "add",
+        "accord",
+        "accordingly",
+        "however",
+        "nam",
+        "call",
+        "know",
+        "locat",
+        "main",
+        "peopl",
+        "person",
+        "plac",
+        "hold",
+        "bas",
+        "typ",
+        "kind",
+        "part",
+        "number",
+        "amount",
+        "time",
+        "total",
+        "includ",
+        "follow",
+        "occur",
+        "happen",
+        "involv",
+        "various",
+        "several",
+        "certain",
+        "fact",
+        "new",
+        "event",
+        "situation",
+        "way",
+        "thing",
+        "speak",
+        "word",
+        "quot",
+        "us",
+    ]
 )
-_SELF = frozenset("i me my mine we us our you your".split())
+_SELF = frozenset(["i", "me", "my", "mine", "we", "us", "our", "you", "your"])
 _CAUSE = MUST["because"]
-_SAYING = frozenset("say tell add warn argu insist claim writ announc explain not reply repli accord".split())
+_SAYING = frozenset(
+    [
+        "say",
+        "tell",
+        "add",
+        "warn",
+        "argu",
+        "insist",
+        "claim",
+        "writ",
+        "announc",
+        "explain",
+        "not",
+        "reply",
+        "repli",
+        "accord",
+    ]
+)
 _SPEAKING = _SAYING | frozenset(
-    "call describ speak us ask jok recall comment declar stat report admit promis remark".split()
+    [
+        "call",
+        "describ",
+        "speak",
+        "us",
+        "ask",
+        "jok",
+        "recall",
+        "comment",
+        "declar",
+        "stat",
+        "report",
+        "admit",
+        "promis",
+        "remark",
+    ]
 )
 _PARTS = frozenset([",", ";", ":", "(", ")", "—", "–"])
 _JOINS = frozenset(
-    "and but or while after before because as who which when where since although though so then".split()
+    [
+        "and",
+        "but",
+        "or",
+        "while",
+        "after",
+        "before",
+        "because",
+        "as",
+        "who",
+        "which",
+        "when",
+        "where",
+        "since",
+        "although",
+        "though",
+        "so",
+        "then",
+    ]
 )
 _STOPS = frozenset([".", "!", "?", ";", ":", ",", "(", ")", "—", "–"])
 _FAR = 14
 _NEAR = 4
-_COUNTS = {word: str(n) for n, word in enumerate("one two three four five six seven eight nine ten".split(), 1)}
+_COUNTS = {
+    word: str(n)
+    for n, word in enumerate(["one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"], 1)
+}
 _COUNTS |= {"a": "1", "an": "1"}
 _ONE = re.compile(r"\b(?:two|three|four|five|six|seven|eight|nine|ten|an?|one|\d+)\b", re.I)
 _QUOTE_MARKS = str.maketrans(
@@ -234,6 +459,7 @@ def carries(claim: Reading, grounds: Sequence[Ground]) -> Carried:
         *_place_faults(laid),
         *_order_faults(laid),
         *_negation_faults(laid),
+        *_undone_faults(laid),
         *_modal_faults(laid),
         *_word_faults(laid),
         *_switch_faults(laid),
@@ -342,7 +568,7 @@ def _speaker(claim: Reading, quote: Value) -> frozenset[str]:
     """The words of the name that is said to have said it: none where there is only a pronoun."""
     tokens = claim.tokens
     behind = [p for p, token in enumerate(tokens) if token.start >= quote.span.end][:9]
-    clause = []
+    clause: list[int] = []
     for place in behind:
         if tokens[place].low in _ENDS_SCOPE and clause:
             break
@@ -406,7 +632,7 @@ def _amounts(text: str) -> tuple[Value, ...]:
 
 def _number_faults(laid: _Laid) -> Iterator[str]:
     claim, evidence = laid.claim, laid.evidence
-    told = set()
+    told: set[int] = set()
     for value in _amounts(claim.text):
         where = claim.within(value.span.start, value.span.end)
         told.update(where)
@@ -476,6 +702,23 @@ def _same_way(laid: _Laid, value: Value, number: int, other: Value) -> bool:
     if len(ways) == 2 and ways <= _DIRECTION:
         return False
     start = laid.evidence.starts[number]
+    verb = next(
+        (
+            p
+            for p in range(mine.stop, min(mine.stop + 4, len(claim.tokens)))
+            if claim.tokens[p].verb and claim.tokens[p].content
+        ),
+        None,
+    )
+    if verb is not None and verb in laid.at and laid.at[verb] - start in range(len(reading.tokens)):
+        done = laid.at[verb] - start
+        counts = [
+            amount
+            for amount in _amounts(reading.text)
+            if 0 <= done - reading.within(amount.span.start, amount.span.end).stop <= 3
+        ]
+        if counts and counts[-1] is not other and not _equals(counts[-1], value):
+            return False
     counted = next(
         (p for p in range(mine.stop, min(mine.stop + 3, len(claim.tokens))) if claim.tokens[p].content), None
     )
@@ -492,7 +735,6 @@ def _same_way(laid: _Laid, value: Value, number: int, other: Value) -> bool:
         reading.tokens[p].stem == stems
         for p in range(max(0, theirs.start - 3), min(theirs.stop + 4, len(reading.tokens)))
     )
-    del start
     return near or not before or other in before
 
 
@@ -625,7 +867,12 @@ def _place_faults(laid: _Laid) -> Iterator[str]:
     """Names and amounts that stand where, between the same words, others stand."""
     claim, evidence = laid.claim, laid.evidence
     names = list(evidence.names())
-    for start, end, name in claim.names:
+    # A sentence in the passive has its names in the other order.
+    turned = any(
+        claim.tokens[place].verb and _is_passive(claim.tokens, place) != _is_passive(evidence.tokens, at)
+        for place, at in laid.at.items()
+    )
+    for start, end, name in () if turned else claim.names:
         gap = _gap(laid, start, end)
         lows = {evidence.tokens[p].low.removesuffix("'s") for p in gap}
         other = next((run for run in names if run[0] in gap and run[1] - 1 in gap), None)
@@ -642,7 +889,8 @@ def _place_faults(laid: _Laid) -> Iterator[str]:
             if evidence.starts[number] + p in gap
         ]
         if found and not any(_equals(value, other) for other in found) and value.kind in {f.kind for f in found}:
-            yield f"“{_short(claim.text[value.span.start : value.span.end])}” stands where what it cites has another number"
+            shown = _short(claim.text[value.span.start : value.span.end])
+            yield f"“{shown}” stands where what it cites has another number"
 
 
 def _listed(claim: Reading, start: int, end: int, name: frozenset[str]) -> bool:
@@ -688,13 +936,12 @@ def _meant(name: frozenset[str], claim: Reading, evidence: _Evidence, number: in
     own = Counter(token.low for token in claim.tokens)
     lows = [token.low for token in reading.tokens]
     pronouns = {low for low, count in Counter(lows).items() if low in _PRONOUNS and count > own[low]}
-    points = any(
-        low in _POINTS
-        and place + 1 < len(lows)
-        and reading.tokens[place + 1].content
-        and place + 1 not in reading.named
-        and lows[place + 1] not in own
-        for place, low in enumerate(lows)
+    points = (
+        len(lows) > 1
+        and lows[0] in _POINTS
+        and reading.tokens[1].content
+        and 1 not in reading.named
+        and not own[lows[1]]
     )
     if not pronouns and not points:
         return False
@@ -703,9 +950,7 @@ def _meant(name: frozenset[str], claim: Reading, evidence: _Evidence, number: in
         runs = [run for run in read(text).names if not (gender and _clashes(run[2], gender))]
         if not runs:
             continue
-        if name & runs[0][2] and name <= runs[0][2] | _all_names(ground):
-            return True
-        return False
+        return bool(name & runs[0][2] and name <= runs[0][2] | _all_names(ground))
     return not ground.before and name <= _all_names(ground) and bool(pronouns or points)
 
 
@@ -880,11 +1125,7 @@ def _close(tokens: Sequence[Token], places: Sequence[int]) -> frozenset[int]:
 
 def _denied(tokens: Sequence[Token]) -> list[tuple[int, int | None]]:
     """Each negation, with the first word of meaning in its reach."""
-    found = []
-    for place in range(len(tokens)):
-        if _is_not(tokens, place):
-            found.append((place, _governed(tokens, place)))
-    return found
+    return [(place, _governed(tokens, place)) for place in range(len(tokens)) if _is_not(tokens, place)]
 
 
 def _is_not(tokens: Sequence[Token], place: int) -> bool:
@@ -923,7 +1164,6 @@ def _negation_faults(laid: _Laid) -> Iterator[str]:
     claim, evidence = laid.claim.tokens, laid.evidence.tokens
     back = {at: place for place, at in laid.at.items() if claim[place].content}
     any_there = any(_is_not(evidence, p) or token.stem in _UNDOES for p, token in enumerate(evidence))
-    any_here = any(_is_not(claim, p) or token.stem in _UNDOES for p, token in enumerate(claim))
     mine, theirs, shared = _denied(claim), _denied(evidence), frozenset(laid.at.values())
     reach = dict(theirs)
     for place, governed in mine:
@@ -941,6 +1181,15 @@ def _negation_faults(laid: _Laid) -> Iterator[str]:
         here = back.get(governed) if governed is not None else None
         if here is not None and here not in dict(mine).values() and not _negated(claim, here, laid.at):
             yield f"what it cites says “{evidence[place].low}” there"
+
+
+def _undone_faults(laid: _Laid) -> Iterator[str]:
+    """Words that undo what follows, left out or put in: denied, failed to."""
+    claim, evidence = laid.claim.tokens, laid.evidence.tokens
+    back = {at: place for place, at in laid.at.items() if claim[place].content}
+    any_there = any(_is_not(evidence, p) or token.stem in _UNDOES for p, token in enumerate(evidence))
+    any_here = any(_is_not(claim, p) or token.stem in _UNDOES for p, token in enumerate(claim))
+    shared = frozenset(laid.at.values())
     for place, token in enumerate(evidence):
         if token.stem not in _UNDOES or token.low in {"lie", "ban", "block", "rule", "rules"}:
             continue
@@ -966,9 +1215,7 @@ def _modal_faults(laid: _Laid) -> Iterator[str]:
         kept = [back[g] for g in governed if g in back]
         if not kept or back.get(place) is not None:
             continue
-        if maybe and not maybe_here:
-            yield f"what it cites says “{evidence[place].low}” there"
-        elif future and not maybe_here and not future_here and not _ahead(claim, kept[0]):
+        if (maybe and not maybe_here) or (future and not maybe_here and not future_here and not _ahead(claim, kept[0])):
             yield f"what it cites says “{evidence[place].low}” there"
     maybe_there = any(_is_maybe(evidence, place) or _is_future(evidence, place) for place in range(len(evidence)))
     for place in maybe_here:
