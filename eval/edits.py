@@ -21,6 +21,7 @@ from index import Article, Span
 from qa.citation import Passage
 from qa.dates import MONTHS, WEEKDAYS
 from qa.english import BUSINESSES, EITHER_NAMES, GROUPS, HE_NAMES, PLACES, SHE_NAMES, TITLES
+from qa.values import listed
 
 __all__ = ["KINDS", "SHARES", "Asked", "Half", "Kind", "Rest", "Sample", "edits", "halves", "holds", "supported"]
 
@@ -90,20 +91,16 @@ class Sample:
 def halves(articles: Iterable[str]) -> dict[str, Half]:
     """Which half each article belongs to, by its id: one to fit on, one to report on."""
     ordered = sorted(set(articles), key=lambda article: sha256(article.encode()).digest())
-    return {article: ("fit", "test")[place % 2] for place, article in enumerate(ordered)}  # type: ignore[misc]
+    return {article: ("fit", "test")[place % 2] for place, article in enumerate(ordered)}
 
 
-def holds(sample: Sample, place: int, span: Span) -> bool:
-    """Whether these words of the passage at ``place`` carry one of the sentences that the
-    sample rests on: they are of it, or of another print of it."""
-    article = sample.passages[place].article
-    for rest in sample.rests:
-        first = sample.passages[rest.place].article
-        if first.id == article.id and rest.span.start < span.end and span.start < rest.span.end:
-            return True
-        if _same(first.text[rest.span.start : rest.span.end], article.text[span.start : span.end]):
-            return True
-    return False
+def holds(sample: Sample, rest: Rest, place: int, span: Span) -> bool:
+    """Whether these words of the passage at ``place`` carry what the sample rests on there:
+    they are of that sentence, or of another print of it."""
+    article, first = sample.passages[place].article, sample.passages[rest.place].article
+    if first.id == article.id and rest.span.start < span.end and span.start < rest.span.end:
+        return True
+    return _same(first.text[rest.span.start : rest.span.end], article.text[span.start : span.end])
 
 
 # Supported sentences.
@@ -111,18 +108,21 @@ def holds(sample: Sample, place: int, span: Span) -> bool:
 
 def supported(asked: Sequence[Asked], *, count: int, seed: int) -> tuple[Sample, ...]:
     """``count`` supported sentences or as many as there are, of each make by its share."""
-    chance = Random(seed)
+    chance = Random(seed)  # noqa: S311 - to draw the same again, not for secrets
     made: dict[str, list[Sample]] = {make: [] for make in SHARES}
     known: set[tuple[str, str]] = set()
+    used: set[tuple[str, Span]] = set()
     for one in asked:
-        for sample in _made(one, chance):
+        for sample in _made(one, chance, used):
             if (sample.article, sample.text) not in known:
                 known.add((sample.article, sample.text))
                 made[sample.make].append(sample)
     chosen: list[Sample] = []
     grounds: dict[tuple[str, int], int] = defaultdict(int)
-    for make in sorted(SHARES, key=lambda make: len(made[make]) / SHARES[make]):
-        left = sum(SHARES[other] for other in SHARES if other not in {sample.make for sample in chosen})
+    # What there is too little of leaves its share to the others.
+    makes = sorted(SHARES, key=lambda make: len(made[make]) / SHARES[make])
+    for place, make in enumerate(makes):
+        left = sum(SHARES[other] for other in makes[place:])
         wanted = round((count - len(chosen)) * SHARES[make] / left)
         chance.shuffle(made[make])
         # So that no sentence of an article is used more often than needs be.
@@ -133,15 +133,17 @@ def supported(asked: Sequence[Asked], *, count: int, seed: int) -> tuple[Sample,
     return tuple(sorted(chosen, key=lambda sample: sample.id))
 
 
-def _made(asked: Asked, chance: Random) -> Iterator[Sample]:
+def _made(asked: Asked, chance: Random, used: set[tuple[str, Span]]) -> Iterator[Sample]:
     grounds = list(_grounds(asked))
     for place, ground in grounds:
         rest = Rest(place=place, span=ground.span)
         for make, write in MAKES.items():
-            if make == "answered" or usable(ground.text):
+            fresh = (ground.article.id, ground.span) not in used and usable(ground.text)
+            if make == "answered" or fresh:
                 found = list(dict.fromkeys(text for text in write(ground) if make == "verbatim" or text != ground.text))
                 for text in chance.sample(found, min(len(found), 2)):
                     yield _sample(asked, (rest,), make, text, chance)
+        used.add((ground.article.id, ground.span))
     yield from _across(asked, grounds, chance)
 
 
@@ -230,7 +232,7 @@ class _Stock:
 def edits(samples: Sequence[Sample], *, seed: int) -> tuple[Sample, ...]:
     """Edits of supported samples that their passages don't support, about as many of each
     kind: at most one of a kind of each sample."""
-    chance = Random(seed)
+    chance = Random(seed)  # noqa: S311 - to draw the same again, not for secrets
     stock = _Stock({p.article.id: p.article for sample in samples for p in sample.passages}.values())
     found: dict[Kind, list[Sample]] = {kind: [] for kind in KINDS}
     for sample in samples:
@@ -261,7 +263,7 @@ def _true_of_none(sample: Sample, kind: Kind, ways: Iterable[Sequence[_Edit]], c
         text = sample.text
         for edit in sorted(way, key=lambda edit: -edit.start):
             text = text[: edit.start] + edit.by + text[edit.end :]
-        text = _tidy(text)
+        text = text[:1].upper() + text[1:]
         if text != sample.text and not _said(text, way, sample):
             first = way[0]
             return replace(
@@ -282,11 +284,6 @@ def _remarked(sample: Sample, text: str) -> str:
     if tail:
         return text[:-1] + tail
     return text + sample.sentence[len(sample.text) :]
-
-
-def _tidy(text: str) -> str:
-    text = re.sub(r"\b([Aa])n? (?=(\w))", lambda m: m[0] if m[0][1] == " " else m[0], text)
-    return text[:1].upper() + text[1:]
 
 
 # Articles whose names, and an eighth of the sentences whose words, are remembered.
@@ -361,10 +358,7 @@ _TRUE = 0.34
 
 def _said(text: str, way: Sequence[_Edit], sample: Sample) -> bool:
     """Whether some passage may say what an edit makes."""
-    if len(way) > 1:
-        new = [edit.by for edit in way]
-    else:
-        new = [way[0].by]
+    new = [edit.by for edit in way]
     content = _stems(text) - {stem for words in new for stem in _stems(words)}
     names_only = [words for words in new if re.search(r"\d|[A-Z]", words) or words.lower() in _COUNTS]
     for passage in sample.passages:
@@ -453,9 +447,11 @@ def _numbers(sample: Sample, stock: _Stock, chance: Random) -> Iterator[Sequence
                 bool(other["scale"]),
                 bool(other["percent"]),
             )
-            if same and not _has(text, other["number"]) and _differs(text, found, old, _worth(other)):
-                if _noun(text, found.end()) != _noun(beside, other.end()) or not _noun(text, found.end()):
-                    yield (_Edit(found.start("number"), found.end("number"), other["number"]),)
+            # Where both count the same, the other number may be as true.
+            noun = _noun(text, found.end())
+            another = not noun or noun != _noun(beside, other.end())
+            if same and another and not _has(text, other["number"]) and _differs(text, found, old, _worth(other)):
+                yield (_Edit(found.start("number"), found.end("number"), other["number"]),)
         for _ in range(3):
             new = _another(found["number"], chance)
             if new and not _has(everywhere, new) and _differs(text, found, old, float(new.replace(",", ""))):
@@ -522,7 +518,9 @@ def _noun(text: str, end: int) -> str:
 
 # Dates.
 
-_DAY = re.compile(rf"\b(?P<d1>\d{{1,2}}) (?P<m1>{_CALENDAR})\b|\b(?P<m2>{_CALENDAR}) (?P<d2>\d{{1,2}})\b(?!\d|,\d)")
+_DAY = re.compile(
+    rf"(?<![–-])\b(?P<d1>\d{{1,2}}) (?P<m1>{_CALENDAR})\b|\b(?P<m2>{_CALENDAR}) (?P<d2>\d{{1,2}})\b(?!\d|,\d)"
+)
 _MONTH = re.compile(rf"\b(?:{_CALENDAR})\b")
 _WEEKDAY = re.compile(rf"\b(?:{'|'.join(WEEKDAYS)})\b")
 _YEAR = re.compile(r"(?<![\d,.£$€-])\b(?:1[0-9]\d\d|20\d\d)\b(?![,.]\d|%|-\d| [a-z]+s\b)")
@@ -534,7 +532,7 @@ def _dates(sample: Sample, stock: _Stock, chance: Random) -> Iterator[Sequence[_
     beside = " ".join(sample.passages[rest.place].text for rest in sample.rests)
     for found in _DAY.finditer(text):
         day, month = ("d1", "m1") if found["d1"] else ("d2", "m2")
-        new = str(chance.choice([n for n in range(2, 29) if abs(n - int(found[day])) > 0]))
+        new = str(chance.choice([n for n in range(2, 29) if n != int(found[day])]))
         yield (_Edit(found.start(day), found.end(day), new),)
         yield (_Edit(found.start(month), found.end(month), chance.choice([m for m in MONTHS if m != found[month]])),)
     for found in _WEEKDAY.finditer(text):
@@ -544,6 +542,10 @@ def _dates(sample: Sample, stock: _Stock, chance: Random) -> Iterator[Sequence[_
         for other in _WEEKDAY.findall(beside):
             if other not in text:
                 yield (_Edit(found.start(), found.end(), other),)
+    yield from _months_and_years(text, beside, chance)
+
+
+def _months_and_years(text: str, beside: str, chance: Random) -> Iterator[Sequence[_Edit]]:
     for found in _MONTH.finditer(text):
         alone = re.search(
             r"\b(?:[Ii]n|[Ll]ast|[Nn]ext|[Uu]ntil|[Ss]ince|[Bb]y|of|early|late|[Ff]rom) $", text[: found.start()]
@@ -553,11 +555,11 @@ def _dates(sample: Sample, stock: _Stock, chance: Random) -> Iterator[Sequence[_
             yield (_Edit(found.start(), found.end(), chance.choice(others)),)
     for found in _YEAR.finditer(text):
         year = int(found[0])
-        for new in (year + chance.choice((-1, 1)) * chance.randint(1, 9), *map(int, _YEAR.findall(beside))):
-            if str(new) not in text and new < 2100:
-                yield (_Edit(found.start(), found.end(), str(new)),)
+        for other in (str(year + chance.choice((-1, 1)) * chance.randint(1, 9)), *_YEAR.findall(beside)):
+            if other not in text:
+                yield (_Edit(found.start(), found.end(), other),)
     for found in _CENTURY.finditer(text):
-        new = chance.choice([n for n in range(11, 20) if str(n) != found[1]])
+        new = chance.choice([str(n) for n in range(11, 20) if str(n) != found[1]])
         yield (_Edit(found.start(), found.end(), f"{new}th"),)
 
 
@@ -568,7 +570,8 @@ _PAPERS = frozenset(
     ["gazette", "herald", "wire", "post", "courier", "ledger", "tribune", "mercury", "times", "press", "chronicle"]
 )
 _CAPITALS = re.compile(
-    r"(?<![\w’'-])[A-ZÀ-ÖØ-Þ][\w]*(?:[-’'][A-Z]\w+)*(?:(?: of the | of | de | von | van | )[A-ZÀ-ÖØ-Þ][\w]*(?:[-’'][A-Z]\w+)*)*"
+    r"(?<![\w’'-])[A-ZÀ-ÖØ-Þ][\w]*(?:[-’'][A-Z]\w+)*(?:(?: of the | of | de | von | van "
+    r"| )[A-ZÀ-ÖØ-Þ][\w]*(?:[-’'][A-Z]\w+)*)*"
 )
 _NO_NAME = frozenset(
     [
@@ -702,6 +705,8 @@ def _names(text: str) -> tuple[_Name, ...]:
             if title and words and " " not in words:
                 found.append(_Name(words, start, start + len(words), "surname"))
                 words = ""
+        if words.isupper() and len(words) > 6:
+            continue
         if not words or set(words.split()) & {*MONTHS, *WEEKDAYS} or len(words) < 3:
             continue
         opens = start == 0 or re.search(r"[.!?“\"] ?$|\n$", text[:start])
@@ -765,8 +770,12 @@ def _other(name: str, other: str, text: str) -> bool:
 # Negation.
 
 _HELPING = re.compile(
-    r"\b(was|were|is|are|has|had|have|will|would|could|can|should|must|may|might)\b(?! not|n[’']t| to\b| no\b| never| nothing)(?= \w)"
+    r"\b(?:(?:has|had|have)(?= (?:been|[a-z]+(?:ed|en|wn)|made|won|lost|said|set|put|led|left|paid|sold|found|held"
+    r"|told)\b)"
+    r"|was|were|is|are|will|would|could|can|should|must|may|might)\b(?! not|n[’']t| to\b| no\b| never| nothing)(?= \w)"
 )
+# "Whether it is" and "whether it isn't" are the same.
+_OPEN = re.compile(r"\b(?:whether|if)\b[^,;.]*$")
 _NEGATED = re.compile(
     r"\b(was|were|is|are|has|had|have|will|would|could|can|should|must|may|might) (?:not|never) (?=\w)|\bcannot\b"
 )
@@ -774,10 +783,12 @@ _UNDONE = re.compile(
     rf"\bdid not ({'|'.join(lemma for lemma, _, _ in VERBS)})\b|\b(?:has|had|have|is|was) (no longer) "
 )
 _SAID = re.compile(
-    r"(?<=\w )(?:said|confirmed|says|announced|reported)(?: that)? (?=(?:it|he|she|they|the|there|a|an|its|his|her|their|more|about|[A-Z])\w* )"
+    r"(?<=\w )(?:said|confirmed|says|announced|reported)(?: that)? (?=(?:it|he|she|they|the|there|a|an|its|his|her"
+    r"|their|more|about|[A-Z])\w* )"
 )
+_SAME = frozenset(("said", "put", "set", "cut", "hit", "bid", "became"))
 _DOES = re.compile(
-    rf"^((?:[\w’'-]+ ){{1,5}})({'|'.join(past for _, past, _ in VERBS if past not in ('said', 'put', 'set', 'cut', 'hit', 'bid', 'became'))}) "
+    rf"^((?:[\w’'-]+ ){{1,5}})({'|'.join(past for _, past, _ in VERBS if past not in _SAME)}) "
     r"(?=(?:the|an?|his|her|its|their|to|in|on|at|all|two|three|\d|[A-Z])\b)"
 )
 _LEMMAS = {past: lemma for lemma, past, _ in VERBS}
@@ -785,7 +796,7 @@ _PAIRS = """
 rose fell|risen fallen|rise fall|won lost|win lose|approved rejected|accepted rejected|supported opposed|backed opposed
 |increased decreased|increase decrease|raised lowered|higher lower|highest lowest|largest smallest|larger smaller|before
 after|north south|northern southern|eastern western|opened closed|open closed|opening closing|allowed forbidden|allow
-forbid|agreed refused|began ended|bought sold|gained lost|joined left|reduced increased|alive dead|always never|possible
+forbid|agreed refused|began ended|gained lost|joined left|reduced increased|alive dead|always never|possible
 impossible|able unable|legal illegal|early late|earlier later|success failure|strong weak|public private|victory
 defeat|best worst|first last|more less|most least|above below|inside outside|guilty innocent|arrived departed|find
 lose|hot cold|hottest coldest|longer shorter|longest shortest|many few|major minor|former current|majority
@@ -801,7 +812,8 @@ for _pair in " ".join(_PAIRS.split()).split("|"):
     _OPPOSITE.setdefault(_two, _one)
 _OPPOSED = re.compile(rf"\b(?:{'|'.join(_OPPOSITE)})\b")
 _FIXED = re.compile(
-    r"\b(?:at (?:first|last|least|most)|(?:the|last|first) (?:few|most)|once more|no more|more or less|or more) ?$|last (?:week|month|year)",
+    r"\b(?:at (?:first|last|least|most)|(?:the|last|first) (?:few|most)|once more|no more|more or less|or more) ?$"
+    r"|last (?:week|month|year|[A-Z])",
     re.I,
 )
 
@@ -809,6 +821,8 @@ _FIXED = re.compile(
 def _negations(sample: Sample, stock: _Stock, chance: Random) -> Iterator[Sequence[_Edit]]:
     text = sample.text
     for found in _HELPING.finditer(text):
+        if _OPEN.search(text[: found.start()]):
+            continue
         by = "cannot" if found[0] == "can" else f"{found[0]} not"
         yield (_Edit(found.start(), found.end(), by),)
     for found in _NEGATED.finditer(text):
@@ -835,14 +849,22 @@ def _past(lemma: str) -> str:
 # Subjects.
 
 _MUTUAL = re.compile(
-    r"^(?:,? ?(?:and|or|nor|&|,|to|of|in|-)? ?(?:the )?)$|\b(?:and|or|met|meet|meets|married|with|between|both|against|play|played|face|faced|join|joined|beside|like|near)\b"
+    r"^(?:,? ?(?:and|or|nor|&|,|to|of|in|-)? ?(?:the )?)$|\b(?:and|or|met|meet|meets|married|with|between|both"
+    r"|against|play|played|face|faced|join|joined|beside|like|near)\b"
 )
 _SUBJECT = re.compile(
-    r"(?:^|(?<=that )|(?<=, )|(?<=; ))(?P<subject>(?:[Tt]he|[Aa]n?|[Ii]ts|[Tt]heir) (?:[a-z-]+ )?[a-z-]+)(?= (?:was|were|is|are|had|has|will|would|can|said|told|[a-z]+ed|won|made|took|gave|led|fell|rose|began|held|sent)\b)"
+    r"(?:^|(?<=that )|(?<=, )|(?<=; ))(?P<subject>(?:[Tt]he|[Aa]n?|[Ii]ts|[Tt]heir) (?:[a-z-]+ )?[a-z-]+)(?= (?:was"
+    r"|were|is|are|had|has|will|would|can|said|told|[a-z]+ed|won|made|took|gave|led|fell|rose|began|held|sent)\b)"
 )
 _BE_DONE = re.compile(r"\b(was|were) (\w+) by (?=(?:the|a|an|[A-Z]))")
+_DOERS = listed(
+    "beat won arrested attacked accused backed blamed bought captured conquered criticised defeated elected founded"
+    " hired invited killed led opposed ordered owned replaced rescued ruled supported told warned followed helped found"
+    " caught joined sent taught employed visited caused destroyed approved rejected named paid"
+)
 _ACTIVE = re.compile(
-    rf"(?<=[\w’] )({'|'.join(past for _, past, _ in VERBS if past in {'beat', 'won', 'arrested', 'attacked', 'accused', 'backed', 'blamed', 'bought', 'captured', 'conquered', 'criticised', 'defeated', 'elected', 'founded', 'hired', 'invited', 'killed', 'led', 'opposed', 'ordered', 'owned', 'replaced', 'rescued', 'ruled', 'supported', 'told', 'warned', 'followed', 'helped', 'found', 'caught', 'joined', 'sent', 'taught', 'employed', 'visited', 'caused', 'destroyed', 'approved', 'rejected', 'named', 'paid'})}) (?=(?:the|a|an|his|her|its|their|[A-Z])\b)"
+    rf"(?<=[\w’] )({'|'.join(past for _, past, _ in VERBS if past in _DOERS)}) "
+    r"(?=(?:the|a|an|his|her|its|their|[A-Z])\b)"
 )
 _PARTICIPLES = {past: participle for _, past, participle in VERBS}
 
@@ -861,20 +883,30 @@ def _subjects(sample: Sample, stock: _Stock, chance: Random) -> Iterator[Sequenc
             ):
                 yield (_Edit(one.start, one.end, two.text), _Edit(two.start, two.end, one.text))
     beside = "\n".join(sample.passages[rest.place].text for rest in sample.rests)
-    others = _names(beside)
-    for name in named:
-        if name.start == 0 or (
-            re.search(r"\b(?:that|Councillor|Mr|Mrs|Ms|Dr) $|, $", text[: name.start]) and _verb_follows(text, name.end)
-        ):
-            for other in others:
-                if other.sort == name.sort and other.sort != "other" and _other(name.text, other.text, text):
-                    yield (_Edit(name.start, name.end, other.text),)
+    yield from _named_subjects(text, beside)
     for found in _SUBJECT.finditer(text):
         for other in _SUBJECT.finditer(beside):
             new = other["subject"]
             if new.split()[-1] not in text and new.split()[0].lower() == "the":
                 new = new[0].upper() + new[1:] if found["subject"][0].isupper() else new[0].lower() + new[1:]
                 yield (_Edit(found.start(), found.end(), new),)
+    yield from _turned(text)
+
+
+def _named_subjects(text: str, beside: str) -> Iterator[Sequence[_Edit]]:
+    """Others of the passage in place of whom the sentence begins with."""
+    others = _names(beside)
+    for name in _names(text):
+        if name.start == 0 or (
+            re.search(r"\b(?:that|Councillor|Mr|Mrs|Ms|Dr) $|, $", text[: name.start]) and _verb_follows(text, name.end)
+        ):
+            for other in others:
+                if other.sort == name.sort and other.sort != "other" and _other(name.text, other.text, text):
+                    yield (_Edit(name.start, name.end, other.text),)
+
+
+def _turned(text: str) -> Iterator[Sequence[_Edit]]:
+    """Passives made active and actives passive, whoever did it to whom."""
     for found in _BE_DONE.finditer(text):
         if found[2] in _PARTICIPLES.values() or found[2].endswith("ed"):
             past = next((past for past, participle in _PARTICIPLES.items() if participle == found[2]), found[2])
@@ -899,7 +931,8 @@ def _subjects(sample: Sample, stock: _Stock, chance: Random) -> Iterator[Sequenc
             "that",
             "which",
         ):
-            yield (_Edit(found.start(), found.end(), f"was {_PARTICIPLES[found[1]]} by "),)
+            was = "were" if before[-1].endswith("s") and before[-1][0].islower() else "was"
+            yield (_Edit(found.start(), found.end(), f"{was} {_PARTICIPLES[found[1]]} by "),)
 
 
 def _alike(one: _Name, two: _Name) -> bool:
@@ -941,7 +974,9 @@ def _moved(sample: Sample, chance: Random) -> Sample | None:
     if not places:
         return None
     markers = list(sample.markers)
-    old, markers[right] = markers[right], chance.choice(places) + 1
+    # As often the passage nearest to it as any other.
+    near = max(places, key=lambda place: len(_stems(sample.text) & _stems(sample.passages[place].text)))
+    old, markers[right] = markers[right], chance.choice((near, chance.choice(places))) + 1
     shown = (
         sample.sentence[len(sample.text.rstrip(".")) :]
         if sample.text.endswith(".")
@@ -962,7 +997,7 @@ def _moved(sample: Sample, chance: Random) -> Sample | None:
 def _supports(sample: Sample, place: int) -> bool:
     """Whether the passage at ``place`` may say as much as one that the sample rests on."""
     passage = sample.passages[place]
-    if any(holds(sample, place, one.span) for one in passage.sentences):
+    if any(holds(sample, rest, place, one.span) for rest in sample.rests for one in passage.sentences):
         return True
     said = f"{passage.article.title} {passage.text}"
     wanted, there = _stems(sample.text), _stems(said)

@@ -330,7 +330,8 @@ _OPENS = re.compile(r"^(?:In|On|During|By|After|Since|Before|Between|From|Until)
 _TRAILS = re.compile(
     r", (?:(?:and|but|while|although|though|so) (?=(?:the|he|she|it|they|this|that|there|[A-Z]\w+(?: [A-Z]\w+)?)"
     r" (?:[a-z]+ ){0,3}?(?:was|were|had|will|has|have|is|are|would|could|said|[a-z]+ed)\b)"
-    r"|(?:leaving|bringing|making|taking|giving|causing|allowing|forcing|sending|raising|helping|creating|including)\b )"
+    r"|(?:leaving|bringing|making|taking|giving|causing|allowing|forcing|sending|raising|helping|creating"
+    r"|including)\b )"
     r"[^“”\"]{8,}(?=\.$)"
 )
 _SMALL = re.compile(r"\b(?:also|, however,|, meanwhile,|finally|eventually|subsequently|, too) ?", re.I)
@@ -343,9 +344,8 @@ def _cut(ground: Ground) -> Iterator[str]:
         yield _without(text, found, "")
     for found in _WHO.finditer(text):
         if not _BINDS.search(found[0]) and _named(text, found.start()):
-            yield _without(
-                text, found, ", " if re.match(r"(?:said|says|told|according)\b", text[found.end() :]) else " "
-            )
+            told = re.match(r"(?:said|says|told|according)\b", text[found.end() :])
+            yield _without(text, found, ", " if told and _FINITE.search(text[: found.start()]) else " ")
     for found in _BESIDE.finditer(text):
         yield found[1] + " " + text[found.end() :]
     found_ = _OPENS.match(text)
@@ -380,7 +380,7 @@ def _attributed(ground: Ground) -> Iterator[str]:
     ):
         return
     source = article.source
-    if source:
+    if source and "." not in source:
         source = re.sub(r"^The ", "the ", source)
         said_by = source if source.startswith("the ") else f"the {source}"
         yield f"According to {said_by}, {inner}"
@@ -388,7 +388,7 @@ def _attributed(ground: Ground) -> Iterator[str]:
             day = day_in_words(day_of(article.published))
             yield f"On {day}, {said_by} reported that {inner}"
             yield f"{said_by[0].upper()}{said_by[1:]} of {day} says that {inner}"
-    elif article.published:
+    elif article.published and not source:
         yield f"As was reported on {day_in_words(day_of(article.published))}, {inner}"
     else:
         yield f"According to the article “{article.title}”, {inner}"
@@ -425,13 +425,15 @@ _OTHER_FORMS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], str]], ...]
     (re.compile(r"(?<![\d,.])(\d+(?:\.\d+)?) (?:per cent|percent)\b"), lambda m: f"{m[1]}%"),
     (
         re.compile(
-            rf"(?<=[a-z,] )({'|'.join(_DIGITS[2:])})(?= [a-z]{{3,}})(?! (?:of|to|or|and|hundred|thousand|million|dozen|years? old)\b)"
+            rf"(?<=[a-z,] )({'|'.join(_DIGITS[2:])})(?= [a-z]{{3,}})(?! (?:of|to|or|and|hundred|thousand|million"
+            rf"|dozen|years? old)\b)"
         ),
         lambda m: str(_DIGITS.index(m[1])),
     ),
     (
         re.compile(
-            r"(?<=[a-z] )(?<!by )(?<!at )([2-9]|1[0-9])(?= [a-z]{4,})(?! (?:million|billion|trillion|thousand|per|percent|January|o))"
+            r"(?<=[a-z] )(?<!by )(?<!at )([2-9]|1[0-9])(?= [a-z]{4,})(?! (?:million|billion|trillion|thousand|per"
+            r"|percent|January|o))"
         ),
         lambda m: _DIGITS[int(m[1])],
     ),
@@ -482,7 +484,8 @@ def _in_name(text: str, place: tuple[int, int]) -> bool:
 
 _PRONOUN = re.compile(r"^(He|She|They|It|His|Her|Their|Its)\b")
 _PERSON = re.compile(
-    r"^(?:(?:Councillor|Dr|Professor|Mr|Mrs|Ms|Sir|Captain|Judge) )?((?:[A-Z][\w’'-]+ ){1,2}[A-Z][\w’'-]+)(?=,| (?:said|was|is|had|has|will|would|told|who|[a-z]+ed)\b)"
+    r"^(?:(?:Councillor|Dr|Professor|Mr|Mrs|Ms|Sir|Captain|Judge) )?((?:[A-Z][\w’'-]+ ){1,2}[A-Z][\w’'-]+)(?=,"
+    r"| (?:said|was|is|had|has|will|would|told|who|[a-z]+ed)\b)"
 )
 _PLURAL = re.compile(
     r"^((?:The )?(?:[A-Z]?[\w-]+ ){0,2}[A-Z]?[a-z]+s)(?: (?:were|are|had|have|would|will|[a-z]+ed|came|became|began)\b)"
@@ -526,10 +529,12 @@ _DAY_ANSWER = re.compile(
     rf"^(?:\d{{1,2}} (?:{'|'.join(MONTHS)})|(?:{'|'.join(MONTHS)}) \d{{1,2}}|(?:{'|'.join(WEEKDAYS)}))"
 )
 _IN_ANSWER = re.compile(
-    rf"^(?:the )?(?:(?:{'|'.join(MONTHS)})(?: \d{{4}})?|\d{{3,4}}s?|(?:early|late|mid)[- ]\w+|\d{{1,2}}th century|(?:spring|summer|autumn|winter)[ \w]*)$"
+    rf"^(?:the )?(?:(?:{'|'.join(MONTHS)})(?: \d{{4}})?|\d{{3,4}}s?|(?:early|late|mid)[- ]\w+|\d{{1,2}}th century"
+    rf"|(?:spring|summer|autumn|winter)[ \w]*)$"
 )
 _LEADS = re.compile(
-    r"^(?:in|on|at|by|from|for|with|to|after|before|during|because|under|near|since|until|around|between|through|within|inside|outside|behind)\b",
+    r"^(?:in|on|at|by|from|for|with|to|after|before|during|because|under|near|since|until|around|between|through"
+    r"|within|inside|outside|behind)\b",
     re.I,
 )
 
@@ -573,7 +578,8 @@ def _told(question: str, answer: str, ground: Ground) -> Iterator[str]:
     noun = capital or re.match(r"(?:the|a|an|his|her|its|their|two|three|four|five|six|seven|eight|nine|ten)\b", answer)
     clean = not _LEADS.match(answer)
     found = re.fullmatch(
-        r"(?:Who|What|Which [a-z]+(?: [a-z]+)?) ((?:was|were|is|are|has|had|will|would|can|could) .+|[a-z]+(?:ed|s)? .+)",
+        r"(?:Who|What|Which [a-z]+(?: [a-z]+)?) ((?:was|were|is|are|has|had|will|would|can|could) .+|[a-z]+(?:ed"
+        r"|s)? .+)",
         question,
     )
     if found and noun and clean:
@@ -599,7 +605,8 @@ def _told(question: str, answer: str, ground: Ground) -> Iterator[str]:
         ):
             yield f"{answer} {rest}"
     found = re.fullmatch(
-        r"How many ([a-z]+(?: [a-z]+)?) (were|was|had|have|has|are|will|attended|died|voted|took|came|saw|lost|watched)\b ?(.*)",
+        r"How many ([a-z]+(?: [a-z]+)?) (were|was|had|have|has|are|will|attended|died|voted|took|came|saw|lost"
+        r"|watched)\b ?(.*)",
         question,
     )
     if (
@@ -612,8 +619,15 @@ def _told(question: str, answer: str, ground: Ground) -> Iterator[str]:
         and not re.match(r"(?:there|the|he|she|it|they|[A-Z])", found[3])
     ):
         yield f"{answer} {found[1]} {found[2]} {found[3]}"
+    yield from _told_when(question, answer)
+    if clean:
+        yield from _told_what(question, answer, noun=bool(noun))
+
+
+def _told_when(question: str, answer: str) -> Iterator[str]:
     found = re.fullmatch(
-        r"(When|Where) (was|were|is|are) ((?:the |an? |[A-Z])[\w’' -]*?) ((?!United|hundred)[a-z]+(?:ed|en)|built|held|born|founded|found|made|sold|won|set up|signed|based)\b ?(.*)",
+        r"(When|Where) (was|were|is|are) ((?:the |an? |[A-Z])[\w’' -]*?) ((?!United|hundred)[a-z]+(?:ed|en)|built"
+        r"|held|born|founded|found|made|sold|won|set up|signed|based)\b ?(.*)",
         question,
     )
     if found and not re.search(r"\b(?:to|from|by|[a-z]+ed|built|held|found|made|sold|signed)$", found[5]):
@@ -625,27 +639,30 @@ def _told(question: str, answer: str, ground: Ground) -> Iterator[str]:
         where = _placed(answer, found[1] == "When")
         if where:
             yield f"{found[2]} {_PAST[found[3]]} {found[4]} {where}"
+
+
+def _told_what(question: str, answer: str, *, noun: bool) -> Iterator[str]:
     found = re.fullmatch(
         r"(?:What|Which [a-z]+) (did) ((?:the |an? )?[A-Z]?[\w’' -]+?) (" + "|".join(_PAST) + r")\b ?(.*)", question
     )
     if (
         found
         and noun
-        and clean
         and not re.search(r"\b(?:say|think|want|do|call|tell|claim|report|prove|show)\b", found[3])
         and not re.search(r"\b(?:to|of|from|by|in|on|as|for|with|at|be)$", found[4] or found[3])
         and re.match(r"(?:in|on|at|during|after|before|from|for|with|into|as) |$", found[4])
     ):
         yield f"{found[2]} {_PAST[found[3]]} {answer} {found[4]}"
     found = re.fullmatch(
-        r"(.*\b(?:was|were|is|are|had|has|have|can|could|would|will|[a-z]+ed|[a-z]+s|became|led|made)\b.*) (?:what|which|who|whom)(?: (?:[a-z]+ ?){1,2})?",
+        r"(.*\b(?:was|were|is|are|had|has|have|can|could|would|will|[a-z]+ed|[a-z]+s|became|led|made)\b.*) (?:what"
+        r"|which|who|whom)(?: (?:[a-z]+ ?){1,2})?",
         question,
     )
     if (
         found
-        and clean
         and not re.match(
-            r"(?:what|which|who|whom|whose|how|when|where|why|is|are|was|were|did|does|do|has|can|in what|at what|to what|by what|along)\b",
+            r"(?:what|which|who|whom|whose|how|when|where|why|is|are|was|were|did|does|do|has|can|in what|at what"
+            r"|to what|by what|along)\b",
             found[1],
             re.I,
         )
@@ -672,16 +689,19 @@ _PASSIVE = re.compile(
     rf" by (?P<doer>[^,“”\"]+?){_TAIL}"
 )
 _ACTIVE = re.compile(
-    rf"^(?P<doer>[^,“”\"]{{2,60}}?) (?P<verb>[a-z]+) (?P<done>(?:the|an?|its|his|her|their|all|two|three|\d+|[A-Z]\w+) ?[^,“”\"]*?){_TAIL}"
+    rf"^(?P<doer>[^,“”\"]{{2,60}}?) (?P<verb>[a-z]+) (?P<done>(?:the|an?|its|his|her|their|all|two|three|\d+"
+    rf"|[A-Z]\w+) ?[^,“”\"]*?){_TAIL}"
 )
 _NO_DOER = re.compile(
-    r"^(?:\d|(?:one|two|three|four|nine|ten|June|the (?:end|time|evening|middle|next|early|late)|lunchtime|then|last|telephone"
+    r"^(?:\d|(?:one|two|three|four|nine|ten|June|the (?:end|time|evening|middle|next|early|late)|lunchtime|then"
+    r"|last|telephone"
     r"|helicopter|satellite|air|sea|post|more|less|about|almost|being|[a-z]+ing)\b)"
 )
 _LEMMA = {participle: lemma for lemma, _, participle in VERBS}
 _OBJECT = {"It": "it", "They": "them", "He": "him", "She": "her", "Each": "each"}
 _SUBJECT_ONLY = re.compile(
-    r"\b(?:[Ii]|[Hh]e|[Ss]he|[Tt]hey|[Ww]e|[Ww]ho|[Tt]hat|[Ww]hich|[Nn]obody|[Nn]one|[Nn]othing|[Nn]o|[Nn]ot|and|or|to)\b"
+    r"\b(?:[Ii]|[Hh]e|[Ss]he|[Tt]hey|[Ww]e|[Ww]ho|[Tt]hat|[Ww]hich|[Nn]obody|[Nn]one|[Nn]othing|[Nn]o|[Nn]ot|and|or"
+    r"|to)\b"
 )
 
 _NO_OBJECT = re.compile(
@@ -780,7 +800,8 @@ def _merged(ground: Ground) -> Iterator[str]:
 
 
 _SAID_AFTER = re.compile(
-    r"^[“\"]([^“”\"]{12,}?),?[”\"],? (?:(said) ((?:the )?[\w’' .-]+?)|((?:Mr|Mrs|Ms|Dr|Councillor) [A-Z][\w’'-]+|[A-Z][\w’'-]+(?: [A-Z][\w’'-]+)+|he|she) (said))(, [^“”\"]+)?\.$"
+    r"^[“\"]([^“”\"]{12,}?),?[”\"],? (?:(said) ((?:the )?[\w’' .-]+?)|((?:Mr|Mrs|Ms|Dr|Councillor) [A-Z][\w’'-]+"
+    r"|[A-Z][\w’'-]+(?: [A-Z][\w’'-]+)+|he|she) (said))(, [^“”\"]+)?\.$"
 )
 _PARTLY = re.compile(r"[^,.]+")
 
