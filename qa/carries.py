@@ -868,10 +868,7 @@ def _place_faults(laid: _Laid) -> Iterator[str]:
     claim, evidence = laid.claim, laid.evidence
     names = list(evidence.names())
     # A sentence in the passive has its names in the other order.
-    turned = any(
-        claim.tokens[place].verb and _is_passive(claim.tokens, place) != _is_passive(evidence.tokens, at)
-        for place, at in laid.at.items()
-    )
+    turned = _otherwise_voiced(laid)
     for start, end, name in () if turned else claim.names:
         gap = _gap(laid, start, end)
         lows = {evidence.tokens[p].low.removesuffix("'s") for p in gap}
@@ -891,6 +888,15 @@ def _place_faults(laid: _Laid) -> Iterator[str]:
         if found and not any(_equals(value, other) for other in found) and value.kind in {f.kind for f in found}:
             shown = _short(claim.text[value.span.start : value.span.end])
             yield f"“{shown}” stands where what it cites has another number"
+
+
+def _otherwise_voiced(laid: _Laid) -> bool:
+    """Whether a verb of the claim is in the passive and its own there isn't, or the other way."""
+    claim, cited = laid.claim.tokens, laid.evidence.tokens
+    return any(
+        claim[place].verb and claim[place].content and _is_passive(claim, place) != _is_passive(cited, at)
+        for place, at in laid.at.items()
+    )
 
 
 def _listed(claim: Reading, start: int, end: int, name: frozenset[str]) -> bool:
@@ -935,7 +941,11 @@ def _meant(name: frozenset[str], claim: Reading, evidence: _Evidence, number: in
     reading, ground = evidence.readings[number], evidence.grounds[number]
     own = Counter(token.low for token in claim.tokens)
     lows = [token.low for token in reading.tokens]
-    pronouns = {low for low, count in Counter(lows).items() if low in _PRONOUNS and count > own[low]}
+    pronouns = {
+        low
+        for low, count in Counter(lows).items()
+        if low in _PRONOUNS - {"who", "whose", "i", "we", "my", "our"} and count > own[low]
+    }
     points = (
         len(lows) > 1
         and lows[0] in _POINTS
@@ -1320,6 +1330,7 @@ def _signals(laid: _Laid, leans: dict[int, tuple[int, int]]) -> dict[str, float]
     valued = spelled(claim) | {p for start, (end, _) in leans.items() for p in range(start, end)}
     lost = [p for p in content if p not in laid.at and p not in valued]
     missing = sum(weights[p] * (0.5 if claim.tokens[p].stem in around else 1.0) for p in lost)
+    voiced = _otherwise_voiced(laid)
     pairs = [
         laid.at[b] - laid.at[a]
         for a, b in pairwise(content)
@@ -1332,8 +1343,8 @@ def _signals(laid: _Laid, leans: dict[int, tuple[int, int]]) -> dict[str, float]
         ),
         "replaced": math.log1p(sum(_replaced(laid, p) for p in lost)),
         "loosely": sum(weights[p] for p in laid.loose) / whole,
-        "apart": sum(abs(gap) > 6 for gap in pairs) / max(1, len(pairs)),
-        "backwards": sum(gap < 0 for gap in pairs) / max(1, len(pairs)),
+        "apart": 0.0 if voiced else sum(abs(gap) > 6 for gap in pairs) / max(1, len(pairs)),
+        "backwards": 0.0 if voiced else sum(gap < 0 for gap in pairs) / max(1, len(pairs)),
         "sentences": float(len(evidence.grounds) - 1),
     }
 

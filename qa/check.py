@@ -108,6 +108,7 @@ _UNKNOWN = re.compile(
     r"|(?:not stated|not mentioned|not specified|unknown|no information|not enough information|no answer)\b)",
     re.I,
 )
+_SORRY = re.compile(r"\A(?:i['’]?m |i am )?(?:sorry|afraid),? (?:but )?", re.IGNORECASE)
 _BUT = re.compile(r"[,;] (?:but|however|though|although|only that)\b|\bhowever,", re.I)
 
 
@@ -309,7 +310,7 @@ def _row(carried: Carried, meaning: float) -> tuple[float, ...]:
 
 def says_nothing(sentence: str) -> bool:
     """Whether ``sentence`` only says that the articles don't say: "The articles don't say who paid." """
-    text, _ = _cleaned(sentence[:_LONGEST])
+    text = _SORRY.sub("", _cleaned(sentence[:_LONGEST])[0])
     if _BUT.search(text):
         return False
     if _UNKNOWN.match(text):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Sequence
 from datetime import date
@@ -469,7 +470,7 @@ def test_a_sentence_of_a_cited_passage_is_supported(text: str, place: int) -> No
 @settings(max_examples=60, deadline=None)
 @given(sentence=st.sampled_from([s for s, _ in SUPPORTED]), data=st.data())
 def test_a_changed_digit_is_never_supported(sentence: str, data: st.DataObject) -> None:
-    words, _, _ = sentence.rpartition("[")
+    words = re.split(r"[\[【]", sentence)[0]
     places = [place for place, letter in enumerate(words) if letter.isdigit() and place > 2]
     if not places:
         return
