@@ -411,7 +411,7 @@ def _reports(head: str, passage: Passage) -> bool:
     article = passage.article
     reading = read(head)
     known = {token.low for token in read(f"{article.source or ''}").tokens}
-    title = {token.low for token in read(article.title).tokens} if re.search("[\"“‘'«]", head) else frozenset()
+    title = {token.low for token in read(article.title).tokens}
     published = day_of(article.published) if article.published else None
     dated = dates(head)
     for value in dated:
