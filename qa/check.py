@@ -36,11 +36,14 @@ _KEPT = 512
 _TRIED = 4
 _MOST = 3
 _ENOUGH = 0.45
+_TOO_FAR = ("what it cites doesn't say this, or not closely enough to be sure",)
+_DISAGREES = ("the judge doesn't find that it follows from what it cites",)
 # The least weight of words for whose sake another sentence is cited.
 _ADDS = 0.9
 
 _MARKER = re.compile(
-    r"[ \t]?[\[【](?:passages?|sources?|articles?|\^|#|no\.)?\s{0,3}(\d{1,4}(?:\s{0,3}(?:,|;|&|and|-|–|†)\s{0,3}\d{1,4}){0,20})\s{0,3}[\]】]",
+    r"[ \t]?[\[【](?:passages?|sources?|articles?|\^|#|no\.)?\s{0,3}"
+    r"(\d{1,4}(?:\s{0,3}(?:,|;|&|and|-|–|†)\s{0,3}\d{1,4}){0,20})\s{0,3}[\]】]",
     re.IGNORECASE,
 )
 _IMAGE = re.compile(r"!?\[([^\[\]]{0,300})\]\(([^()\s]{0,500})(?:\s[^()]{0,200})?\)")
@@ -51,6 +54,7 @@ _MARKUP = re.compile(
 _ADDRESS = re.compile(
     r"(?:https?|ftp|data|javascript|mailto|file):|\bwww\.|\b[\w.+-]{1,64}@[\w-]{1,64}\.\w{2}", re.IGNORECASE
 )
+_CODE = re.compile(r"\w\([\"'\w]{0,60}[\"'\)]|[{}\\|]|==|::|=>|\w\(\)|\w\.\w{1,40}\(|\w\s?=\s?[\"'\w]")
 _HOST = re.compile(r"\b[a-z0-9-]{2,63}\.(?:com|org|net|io|ru|cn|xyz|info|example|uk|co)\b(?:/|\b)", re.IGNORECASE)
 _ENDED = re.compile(r"[\s.!?…,;:\"']+\Z")
 _SCRIPTS = ("LATIN", "CYRILLIC", "GREEK", "ARMENIAN", "CHEROKEE")
@@ -58,14 +62,18 @@ _WORD = re.compile(r"[^\W\d_]{2,}")
 
 _REPORT = frozenset(
     listed(
-        "according to the a an this that report reports reported reporting article articles news newspaper paper passage"
-        " passages source sources text story stories piece information provided given above published printed dated on in"
-        " of by from as said says stated states wrote writes it was is has been had also its own edition for titled headed"
+        "according to the a an this that report reports reported reporting article articles news"
+        " newspaper paper passage"
+        " passages source sources text story stories piece information provided given above published"
+        " printed dated on in"
+        " of by from as said says stated states wrote writes it was is has been had also its own edition"
+        " for titled headed"
     )
 )
 _TELLS = frozenset(
     listed(
-        "according report reports reported article articles passage passages text story said says stated wrote writes published"
+        "according report reports reported article articles passage passages text story said says stated"
+        " wrote writes published"
     )
 )
 _ATTRIBUTED = re.compile(
@@ -77,22 +85,30 @@ _SOURCE = re.compile(
     re.I,
 )
 _SAY = re.compile(
-    r"\b(?:say|says|said|mention\w*|tell|tells|told|state\w*|specif\w*|provid\w*|contain\w*|answer\w*|give|gives|given|includ\w*"
-    r"|information|detail\w*|indicat\w*|reveal\w*|address\w*|explain\w*|discuss\w*|cover|covers|refer\w*|enough|clear|known"
+    r"\b(?:say|says|said|mention\w*|tell|tells|told|state\w*|specif\w*|provid\w*|contain\w*|answer\w*"
+    r"|give|gives|given|includ\w*"
+    r"|information|detail\w*|indicat\w*|reveal\w*|address\w*|explain\w*|discuss\w*|cover|covers|refer\w*"
+    r"|enough|clear|known"
     r"|report\w*|identif\w*|name|names|named|disclos\w*|describ\w*)\b",
     re.I,
 )
 _LACKS = re.compile(
-    r"\b(?:not|no|none|nothing|never|neither|cannot|without|insufficient|unable|unclear|fails?|lacks?)\b|n['’]t\b", re.I
+    r"\b(?:not|no|none|nothing|never|neither|cannot|without|insufficient|unable|unclear|fails?|lacks?)\b"
+    r"|n['’]t\b",
+    re.I,
 )
 _UNKNOWN = re.compile(
-    r"\s*(?:(?:i'?m |i am |i’m )?(?:sorry|afraid)\b|i (?:do not|don['’]t|cannot|can['’]t|could not|couldn['’]t|am unable|was unable)\b"
-    r"|(?:there is|there's|there’s) (?:no|not enough|insufficient) (?:information|mention|answer|evidence|indication|details?)\b"
+    r"\s*(?:(?:i['’]?m |i am )?(?:sorry|afraid)\b|i (?:do not|don['’]t|cannot|can['’]t|could not"
+    r"|couldn['’]t|am unable|was unable)\b"
+    r"|(?:there is|there's|there’s) (?:no|not enough|insufficient) (?:information|mention|answer"
+    r"|evidence|indication|details?)\b"
     r"|(?:it is|it's|it’s) (?:not|un)\s?(?:clear|known|stated|mentioned|specified|possible to)\b"
-    r"|(?:this|that|it|the answer) (?:is|was) (?:not|n['’]t) (?:stated|mentioned|specified|given|said|known|provided|clear)\b"
+    r"|(?:this|that|it|the answer) (?:is|was) (?:not|n['’]t) (?:stated|mentioned|specified|given|said"
+    r"|known|provided|clear)\b"
     r"|(?:not stated|not mentioned|not specified|unknown|no information|not enough information|no answer)\b)",
     re.I,
 )
+_SORRY = re.compile(r"\A(?:i['’]?m |i am )?(?:sorry|afraid),? (?:but )?", re.IGNORECASE)
 _BUT = re.compile(r"[,;] (?:but|however|though|although|only that)\b|\bhowever,", re.I)
 
 
@@ -154,8 +170,6 @@ def threshold() -> Threshold:
 @dataclass(frozen=True, slots=True)
 class _Found:
     carried: Carried
-    signals: tuple[float, ...]
-    verbatim: bool = False
 
 
 class Checker:
@@ -195,9 +209,8 @@ class Checker:
         if found is None and cited and others:
             found, _ = self._search(text, (*cited, *others), passages)
         if found is None:
-            return Checking(
-                text=text, status="unsupported", support=(), reasons=tuple(dict.fromkeys((*reasons, *(why or why_not))))
-            )
+            told = tuple(dict.fromkeys((*reasons, *(why or why_not))))
+            return Checking(text=text, status="unsupported", support=(), reasons=told)
         if cited:
             reasons += why
         elif not markers:
@@ -231,32 +244,43 @@ class Checker:
             if any(not any(found[0] in ground.text for ground in grounds) for found in _HOST.finditer(claim)):
                 why = ("it holds an address",)
                 continue
-            whole = _verbatim(claim, grounds)
-            if whole:
-                carried = Carried(grounds=whole, faults=(), signals={})
-                if self._agreed(claim, carried):
-                    return _Found(carried, (), verbatim=True), ()
-                return None, ("the judge doesn't find that it follows from what it cites",)
-            reading = read(claim)
-            if not _checkable(reading):
-                return None, ("it says nothing that can be checked",)
-            for chosen in _choices(reading, grounds):
-                carried = carries(reading, chosen)
-                if carried.faults:
-                    if fewest is None or len(carried.faults) < fewest:
-                        fewest, why = len(carried.faults), carried.faults
-                    continue
-                # Vectors cost most: where the words are too far off, they aren't made.
-                hopeless = self._least.chance(_row(carried, 1.0)) < self._least.least
-                signals = _row(carried, 0.0) if hopeless else self._signals(claim, carried)
-                if hopeless or self._least.chance(signals) < self._least.least:
-                    if fewest is None:
-                        why = ("what it cites doesn't say this, or not closely enough to be sure",)
-                    continue
-                if self._agreed(claim, carried):
-                    return _Found(carried, signals), ()
-                fewest, why = 0, ("the judge doesn't find that it follows from what it cites",)
+            found, told = self._within(claim, grounds)
+            if found is not None:
+                return found, ()
+            if fewest is None or len(told) < fewest:
+                fewest, why = len(told), told
         return None, why
+
+    def _within(self, claim: str, grounds: Sequence[Ground]) -> tuple[_Found | None, tuple[str, ...]]:
+        """What carries ``claim`` among ``grounds``, or why nothing does."""
+        whole = _verbatim(claim, grounds)
+        if whole:
+            carried = Carried(grounds=whole, faults=(), signals={})
+            return (_Found(carried), ()) if self._agreed(claim, carried) else (None, _DISAGREES)
+        reading = read(claim)
+        if not _checkable(reading):
+            return None, ("it says nothing that can be checked",)
+        why: tuple[str, ...] = ()
+        for chosen in _choices(reading, grounds):
+            carried = carries(reading, chosen)
+            told = carried.faults
+            if not told:
+                if not self._near(claim, carried):
+                    told = _TOO_FAR
+                elif self._agreed(claim, carried):
+                    return _Found(carried), ()
+                else:
+                    told = _DISAGREES
+            # What speaks against the likeliest sentences tells most.
+            if not why or (why == _TOO_FAR and told != why):
+                why = told
+        return None, why or ("nothing that it cites says this",)
+
+    def _near(self, claim: str, carried: Carried) -> bool:
+        # Vectors cost most: where the words are too far off, they aren't made.
+        if self._least.chance(_row(carried, 1.0)) < self._least.least:
+            return False
+        return self._least.chance(self._signals(claim, carried)) >= self._least.least
 
     def _agreed(self, claim: str, carried: Carried) -> bool:
         if self._judge is None:
@@ -267,7 +291,7 @@ class Checker:
         return _row(carried, self._meaning(claim, [ground.text for ground in carried.grounds]))
 
     def _meaning(self, claim: str, cited: Sequence[str]) -> float:
-        wanted = [text for text in dict.fromkeys((claim, *cited))]
+        wanted = list(dict.fromkeys((claim, *cited)))
         with self._turn:
             missing = [text for text in wanted if text not in self._vectors]
         fresh = self._embed(missing) if missing else ()
@@ -286,7 +310,7 @@ def _row(carried: Carried, meaning: float) -> tuple[float, ...]:
 
 def says_nothing(sentence: str) -> bool:
     """Whether ``sentence`` only says that the articles don't say: "The articles don't say who paid." """
-    text, _ = _cleaned(sentence[:_LONGEST])
+    text = _SORRY.sub("", _cleaned(sentence[:_LONGEST])[0])
     if _BUT.search(text):
         return False
     if _UNKNOWN.match(text):
@@ -336,6 +360,8 @@ def _unfit(text: str, sentence: str) -> str:
         return "it is too long to be checked"
     if _ADDRESS.search(text):
         return "it holds an address"
+    if _CODE.search(text):
+        return "it holds code"
     for word in _WORD.findall(text):
         if not word.isascii() and len({_script(letter) for letter in word} - {""}) > 1:
             return "a word of it mixes letters of two alphabets"
@@ -385,7 +411,7 @@ def _reports(head: str, passage: Passage) -> bool:
     article = passage.article
     reading = read(head)
     known = {token.low for token in read(f"{article.source or ''}").tokens}
-    title = {token.low for token in read(article.title).tokens} if re.search("[\"“‘'«]", head) else frozenset()
+    title = {token.low for token in read(article.title).tokens}
     published = day_of(article.published) if article.published else None
     dated = dates(head)
     for value in dated:
@@ -399,17 +425,22 @@ def _reports(head: str, passage: Passage) -> bool:
     if not any(token.low in _TELLS for token in words):
         return False
     named = [token for token in words if token.low not in _REPORT]
-    if not named and not {
-        "article",
-        "articles",
-        "passage",
-        "passages",
-        "text",
-        "story",
-        "report",
-        "reports",
-        "according",
-    } & {token.low for token in words}:
+    if (
+        not named
+        and not dated
+        and not {
+            "article",
+            "articles",
+            "passage",
+            "passages",
+            "text",
+            "story",
+            "report",
+            "reports",
+            "according",
+        }
+        & {token.low for token in words}
+    ):
         return False
     return all(token.low.removesuffix("'s") in known or token.low in title for token in named)
 
@@ -476,12 +507,10 @@ def _choices(claim: Reading, grounds: Sequence[Ground]) -> Iterator[tuple[Ground
     best = [number for number in best if worth[number] > 0.1]
     if not best:
         return
-    tried = []
-    for number in best:
-        if worth[number] >= max(_ENOUGH, 0.7 * worth[best[0]]):
-            tried.append((number,))
+    tried: list[tuple[int, ...]] = []
+    tried += [(number,) for number in best if worth[number] >= max(_ENOUGH, 0.7 * worth[best[0]])]
     for size in (2, _MOST):
-        sets = []
+        sets: list[tuple[float, tuple[int, ...]]] = []
         for some in combinations(best, size):
             together = _worth(some, -1, held, weights)
             # Each must add something: the fewest sentences are cited that carry it.
@@ -519,7 +548,7 @@ def _support(found: _Found, passages: Sequence[Passage]) -> tuple[Support, ...]:
     for passage, place in found.carried.leans:
         if place:
             wanted[passage].add(place - 1)
-    support = []
+    support: list[Support] = []
     for passage, places in wanted.items():
         sentences = passages[passage].sentences
         for place in sorted(places):

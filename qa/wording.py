@@ -31,7 +31,128 @@ _IRREGULAR = {
     form: base
     for base, forms in (
         entry.split(":")
-        for entry in ["say:said", "be:was,were,is,are,been,am", "have:has,had,having", "do:did,does,done", "go:went,gone,goes", "rise:rose,risen", "fall:fell,fallen", "win:won", "lose:lost", "buy:bought", "sell:sold", "bring:brought", "take:took,taken", "give:gave,given", "get:got,gotten", "come:came", "become:became", "begin:began,begun", "know:knew,known", "find:found", "found:founded,founding", "tell:told", "make:made", "meet:met", "lead:led", "leave:left", "keep:kept", "hold:held", "build:built", "send:sent", "spend:spent", "speak:spoke,spoken", "steal:stole,stolen", "break:broke,broken", "choose:chose,chosen", "freeze:froze,frozen", "write:wrote,written", "drive:drove,driven", "grow:grew,grown", "show:shown", "throw:threw,thrown", "draw:drew,drawn", "fly:flew,flown,flies", "see:saw,seen", "eat:ate,eaten", "catch:caught", "teach:taught", "think:thought", "seek:sought", "fight:fought", "strike:struck,stricken", "stick:stuck", "swim:swam,swum", "sink:sank,sunk", "sing:sang,sung", "run:ran", "pay:paid", "lay:laid", "lie:lain", "die:died,dying,dies", "shoot:shot", "sit:sat", "stand:stood", "understand:understood", "wear:wore,worn", "tear:tore,torn", "bear:bore,borne,born", "swear:swore,sworn", "wake:woke,woken", "forget:forgot,forgotten", "hide:hid,hidden", "bite:bit,bitten", "ride:rode,ridden", "feel:felt", "deal:dealt", "mean:meant", "sleep:slept", "sweep:swept", "hear:heard", "lend:lent", "bend:bent", "light:lit", "shake:shook,shaken", "withdraw:withdrew,withdrawn", "hang:hung", "feed:fed", "flee:fled", "breed:bred", "bid:bade", "bind:bound", "wind:wound", "dig:dug", "spin:spun", "hurt:hurting", "child:children", "man:men", "woman:women", "person:people", "foot:feet", "tooth:teeth", "mouse:mice", "life:lives", "wife:wives", "half:halves", "leaf:leaves", "shelf:shelves", "thief:thieves", "knife:knives", "crisis:crises", "police:policed", "further:farther", "good:better,best", "bad:worse,worst", "news:news", "series:series", "species:species", "means:means", "council:councils", "councillor:councillors,cllr", "percent:percentage"]
+        for entry in [
+            "say:said",
+            "be:was,were,is,are,been,am",
+            "have:has,had,having",
+            "do:did,does,done",
+            "go:went,gone,goes",
+            "rise:rose,risen",
+            "fall:fell,fallen",
+            "win:won",
+            "lose:lost",
+            "buy:bought",
+            "sell:sold",
+            "bring:brought",
+            "take:took,taken",
+            "give:gave,given",
+            "get:got,gotten",
+            "come:came",
+            "become:became",
+            "begin:began,begun",
+            "know:knew,known",
+            "find:found",
+            "found:founded,founding",
+            "tell:told",
+            "make:made",
+            "meet:met",
+            "lead:led",
+            "leave:left",
+            "keep:kept",
+            "hold:held",
+            "build:built",
+            "send:sent",
+            "spend:spent",
+            "speak:spoke,spoken",
+            "steal:stole,stolen",
+            "break:broke,broken",
+            "choose:chose,chosen",
+            "freeze:froze,frozen",
+            "write:wrote,written",
+            "drive:drove,driven",
+            "grow:grew,grown",
+            "show:shown",
+            "throw:threw,thrown",
+            "draw:drew,drawn",
+            "fly:flew,flown,flies",
+            "see:saw,seen",
+            "eat:ate,eaten",
+            "catch:caught",
+            "teach:taught",
+            "think:thought",
+            "seek:sought",
+            "fight:fought",
+            "strike:struck,stricken",
+            "stick:stuck",
+            "swim:swam,swum",
+            "sink:sank,sunk",
+            "sing:sang,sung",
+            "run:ran",
+            "pay:paid",
+            "lay:laid",
+            "lie:lain",
+            "die:died,dying,dies",
+            "shoot:shot",
+            "sit:sat",
+            "stand:stood",
+            "understand:understood",
+            "wear:wore,worn",
+            "tear:tore,torn",
+            "bear:bore,borne,born",
+            "swear:swore,sworn",
+            "wake:woke,woken",
+            "forget:forgot,forgotten",
+            "hide:hid,hidden",
+            "bite:bit,bitten",
+            "ride:rode,ridden",
+            "feel:felt",
+            "deal:dealt",
+            "mean:meant",
+            "sleep:slept",
+            "sweep:swept",
+            "hear:heard",
+            "lend:lent",
+            "bend:bent",
+            "light:lit",
+            "shake:shook,shaken",
+            "withdraw:withdrew,withdrawn",
+            "hang:hung",
+            "feed:fed",
+            "flee:fled",
+            "breed:bred",
+            "bid:bade",
+            "bind:bound",
+            "wind:wound",
+            "dig:dug",
+            "spin:spun",
+            "hurt:hurting",
+            "child:children",
+            "man:men",
+            "woman:women",
+            "person:people",
+            "foot:feet",
+            "tooth:teeth",
+            "mouse:mice",
+            "life:lives",
+            "wife:wives",
+            "half:halves",
+            "leaf:leaves",
+            "shelf:shelves",
+            "thief:thieves",
+            "knife:knives",
+            "crisis:crises",
+            "police:policed",
+            "further:farther",
+            "good:better,best",
+            "bad:worse,worst",
+            "news:news",
+            "series:series",
+            "species:species",
+            "means:means",
+            "council:councils",
+            "councillor:councillors,cllr",
+            "percent:percentage",
+        ]
     )
     for form in forms.split(",")
 }
@@ -41,7 +162,40 @@ _NOT_ED = frozenset(
 _NOT_ING = frozenset(
     ["king", "ring", "sing", "thing", "wing", "bring", "spring", "string", "swing", "nothing", "during"]
 )
-_SUFFIXES = ["ation", "ition", "tion", "ion", "ment", "er", "or", "r", "al", "ance", "ence", "ant", "ent", "ist", "ity", "ive", "ful", "ness", "ship", "ian", "an", "n", "ing", "ed", "y", "ly", "s", "es", "d", "ary", "ure", "age"]
+_SUFFIXES = [
+    "ation",
+    "ition",
+    "tion",
+    "ion",
+    "ment",
+    "er",
+    "or",
+    "r",
+    "al",
+    "ance",
+    "ence",
+    "ant",
+    "ent",
+    "ist",
+    "ity",
+    "ive",
+    "ful",
+    "ness",
+    "ship",
+    "ian",
+    "an",
+    "n",
+    "ing",
+    "ed",
+    "y",
+    "ly",
+    "s",
+    "es",
+    "d",
+    "ary",
+    "ure",
+    "age",
+]
 
 SMALL = (
     AUXILIARIES
@@ -51,7 +205,8 @@ SMALL = (
     | OTHERS
     | frozenset(
         listed(
-            "s t re ll ve not additionally moreover furthermore however meanwhile subsequently approximately nearly owing accordingly also overall specifically like such"
+            "s t re ll ve not additionally moreover furthermore however meanwhile subsequently "
+            "approximately nearly owing accordingly also overall specifically like such"
         )
     )
 )
@@ -76,7 +231,10 @@ MUST = {
         "eighth",
         "ninth",
         "tenth",
-        "because therefore thus hence since due after cause caused causing result resulted so from for owing thanks as reason",
+        (
+            "because therefore thus hence since due after cause caused causing result resulted so from for "
+            "owing thanks as reason"
+        ),
     )
     for word in group.split()
     if not group.startswith("because") or word in {"because", "therefore", "thus", "hence"}
@@ -84,7 +242,7 @@ MUST = {
 _MEANINGS = [
     frozenset(map(str, group.split()))
     for group in (
-        "say tell state report add announce explain note reveal confirm write accord",
+        "say tell state report add announce explain note reveal confirm write accord speak",
         "cost price bill",
         "buy purchase acquire",
         "resign quit",
@@ -212,6 +370,14 @@ _OPPOSITES = (
     "maximum | minimum",
     "majority | minority",
     "always | never",
+    "many much several | few little",
+    "former previous past | current present",
+    "accept agree | refuse decline",
+    "include | exclude",
+    "same | different",
+    "full | empty",
+    "all every | none",
+    "often usually | rarely seldom",
     "day | night",
     "morning | evening afternoon",
     "summer | winter",
@@ -238,7 +404,8 @@ def stem(word: str) -> str:
     """``word`` in lower case without its ending: "resigned" and "resigning" are "resign"."""
     word = word.replace("’", "'").removesuffix("'s").removesuffix("'")
     if word in _IRREGULAR:
-        return _IRREGULAR[word]
+        word = _IRREGULAR[word]
+        return word[:-1] if word.endswith("e") and len(word) > 3 else word
     if len(word) < 4 or not word.isalpha():
         return word
     for ending, kept in (("ies", "y"), ("ied", "y")):
@@ -346,7 +513,11 @@ def _is_verb(lows: Sequence[str], place: int, word: str) -> bool:
     if before in DETERMINERS and before not in {"that", "all", "both"}:
         return False
     base = low.removesuffix("s")
-    return is_verb(low) or low in _IRREGULAR or ((low in EITHER or base in EITHER) and before not in {"of", "a"})
+    return (
+        is_verb(low)
+        or low in _IRREGULAR
+        or ((low in EITHER or base in EITHER) and before not in {"of", "a"} and not is_verb(before))
+    )
 
 
 def _runs(text: str, tokens: Sequence[Token], found: Iterable[Value]) -> Iterable[tuple[int, int, frozenset[str]]]:

@@ -21,7 +21,6 @@ from time import perf_counter
 from typing import Any
 
 import numpy as np
-from qa.check import Checker, Checking
 
 from eval.bench.gazette import NEWSPAPERS
 from eval.edits import KINDS, SHARES, Asked, Half, Sample, edits, halves, holds, supported
@@ -30,6 +29,7 @@ from eval.questions import Question, read_questions
 from eval.statistics import Part, bootstrap, clustered, interval, ratio_of
 from index import ArticleIndex
 from qa import ArticleQA
+from qa.check import Checker, Checking
 from qa.citation import Passage
 from qa.values import words_of
 

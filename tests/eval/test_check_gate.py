@@ -5,13 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from qa.check import Checking, Support
 
 from eval.bench.check import asked, judged, right, samples_of
 from eval.bench.gazette import NEWSPAPERS
 from eval.edits import KINDS, Sample
 from eval.questions import read_questions
 from index import ArticleIndex
+from qa.check import Checking, Support
 
 CAUGHT, KEPT = 0.90, 0.95
 

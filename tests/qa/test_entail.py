@@ -32,10 +32,10 @@ def made(folder: Path, labels: dict[int, str], favours: int = 0) -> Path:
         num_hidden_layers=1,
         num_attention_heads=2,
         intermediate_size=32,
-        num_labels=len(labels),
-        id2label=labels,
-        label2id={label: place for place, label in labels.items()},
     )
+    config.num_labels = len(labels)
+    config.id2label = labels
+    config.label2id = {label: place for place, label in labels.items()}
     model = BertForSequenceClassification(config)
     with torch.no_grad():
         model.classifier.weight.zero_()
