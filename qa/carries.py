@@ -5,19 +5,20 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from functools import lru_cache
+from itertools import pairwise
 
 from index import Article, Sentence, Span, day_of
 from qa.dates import MONTHS, WEEKDAYS
-from qa.english import HE_NAMES, SHE_NAMES
+from qa.english import HE_NAMES, PREPOSITIONS, SHE_NAMES
 from qa.values import Value, dates, numbers, quotations, scores
 from qa.when import DateInText, dates_in
 from qa.wording import MUST, Reading, Token, opposites, read, related, same_meaning
 
-__all__ = ["CARRY_SIGNALS", "Carried", "Ground", "carries", "flat", "weight_of"]
+__all__ = ["CARRY_SIGNALS", "Carried", "Ground", "carries", "flat", "spelled", "weight_of"]
 
 CARRY_SIGNALS: dict[str, str] = {
     "missing": "share, by weight, of the claim's words that stand nowhere in the words cited",
@@ -26,8 +27,7 @@ CARRY_SIGNALS: dict[str, str] = {
     "apart": "share of its neighbouring words that stand far from each other there",
     "backwards": "share of its neighbouring words that stand in the other order there",
     "sentences": "sentences cited, less one",
-    "length": "logarithm of one more than the number of its words",
-    "unsaid": "share of the words of the sentence cited that it leaves out",
+    "switches": "logarithm of one more than how often it goes from one sentence cited to another within a clause",
     "meaning": "cosine of its vector with that of the words cited",
 }
 """Every signal of whether words cited carry a claim, by name, with what it measures."""
@@ -36,7 +36,26 @@ _NOT = frozenset(
     ["not", "never", "no", "nor", "neither", "nobody", "none", "nothing", "without", "cannot", "hardly", "nowhere"]
 )
 _ENDS_SCOPE = frozenset(
-    [",", ";", ":", "(", ")", "—", "–", "but", "that", "which", "who", "because", "although", "while", "and"]
+    [
+        ".",
+        "!",
+        "?",
+        ",",
+        ";",
+        ":",
+        "(",
+        ")",
+        "—",
+        "–",
+        "but",
+        "that",
+        "which",
+        "who",
+        "because",
+        "although",
+        "while",
+        "and",
+    ]
 )
 # Verbs and adjectives that say that what follows is not so.
 _UNDOES = frozenset(
@@ -44,7 +63,7 @@ _UNDOES = frozenset(
     " reject abandon cancel scrap prevent avoid halt block ban lack impossibl lie rul".split()
 )
 _MAYBE = frozenset(
-    "may might could should plan hop hope expect intend propos consid consider want ask urg urge threat threaten lik likely possibl"
+    "may might could should plan hop hope expect intend propos consid consider want ask urg urge threat threaten likely possibl"
     " possible possibly perhap perhaps probably probabl alleg alleged allegedly accus suspect claim believ thought think"
     " if unless rumour seek try aim call demand charg propose proposal potential potentially suppos supposed estimat forecast predict"
     " apparently reportedly fear doubt whether attempt offer invit invite apply agre request recommend".split()
@@ -82,6 +101,13 @@ _LIGHT = frozenset(
 )
 _SELF = frozenset("i me my mine we us our you your".split())
 _CAUSE = MUST["because"]
+_SAYING = frozenset("say tell add warn argu insist claim writ announc explain not reply repli accord".split())
+_SPEAKING = _SAYING | frozenset("call describ ask jok recall comment declar stat report admit promis remark".split())
+_PARTS = frozenset([",", ";", ":", "(", ")", "—", "–"])
+_JOINS = frozenset(
+    "and but or while after before because as who which that when where since although though so then".split()
+)
+_STOPS = frozenset([".", "!", "?", ";", ":", ",", "(", ")", "—", "–"])
 _FAR = 14
 _NEAR = 4
 _ONE = re.compile(r"\b(?:two|three|four|five|six|seven|eight|nine|ten|an?|one|\d+)\b", re.I)
@@ -171,38 +197,43 @@ class _Laid:
     loose: frozenset[int]
 
     def home(self, start: int, end: int) -> frozenset[int]:
-        """Of which grounds the words around ``claim.tokens[start:end]`` are: all, where none is told."""
-        votes: Counter[int] = Counter()
-        for step, share in ((1, 1.0), (-1, 0.6)):
-            place, found = (end if step > 0 else start - 1), 0
-            while 0 <= place < len(self.claim.tokens) and found < 3:
-                token = self.claim.tokens[place]
-                if place in self.at and token.content and place not in self.claim.named and not token.low[0].isdigit():
-                    votes[self.evidence.of[self.at[place]]] += share  # type: ignore[assignment]
-                    found += 1
-                place += step
-        if not votes:
-            return frozenset(range(len(self.evidence.grounds)))
-        most = max(votes.values())
-        return frozenset(number for number, count in votes.items() if count >= most - 0.01)
+        """Of which grounds the words beside ``claim.tokens[start:end]`` are: all, where none is told."""
+        found = {self._beside(end, 1, within=True), self._beside(start - 1, -1, within=True)}
+        if found == {None}:
+            found = {self._beside(end, 1, within=False), self._beside(start - 1, -1, within=False)}
+        told = frozenset(number for number in found if number is not None)
+        return told or frozenset(range(len(self.evidence.grounds)))
+
+    def _beside(self, place: int, step: int, *, within: bool) -> int | None:
+        """Of which ground most of the next three words are that way, ``within`` the clause."""
+        votes: list[int] = []
+        while 0 <= place < len(self.claim.tokens) and len(votes) < 3:
+            token = self.claim.tokens[place]
+            if within and token.low in _PARTS:
+                break
+            if place in self.at and token.content and place not in self.claim.named and not token.low[0].isdigit():
+                votes.append(self.evidence.of[self.at[place]])
+            place += step
+        return Counter(votes).most_common(1)[0][0] if votes else None
 
 
 def carries(claim: Reading, grounds: Sequence[Ground]) -> Carried:
     """Lay ``claim`` beside ``grounds``, of any passages, in order."""
     evidence = _Evidence.of_grounds(grounds)
     laid = _lay(claim, evidence)
-    leans: set[int] = set()
+    leans: dict[int, tuple[int, int]] = {}
     faults = [
         *_quote_faults(laid),
         *_number_faults(laid),
         *_date_faults(laid),
         *_name_faults(laid, leans),
+        *_place_faults(laid),
         *_order_faults(laid),
         *_negation_faults(laid),
         *_modal_faults(laid),
         *_word_faults(laid),
     ]
-    grounds_leaning = frozenset((evidence.grounds[n].passage, evidence.grounds[n].place) for n in leans)
+    grounds_leaning = frozenset((evidence.grounds[n].passage, evidence.grounds[n].place) for _, n in leans.values())
     return Carried(
         grounds=evidence.grounds,
         faults=tuple(dict.fromkeys(faults)),
@@ -244,6 +275,33 @@ def _nearest(place: int, options: Sequence[int], at: Mapping[int, int]) -> int:
     return min(options, key=lambda option: min(abs(option - wanted) for wanted in fixed))
 
 
+def _switches(laid: _Laid, content: Sequence[int]) -> int:
+    of, tokens = laid.evidence.of, laid.claim.tokens
+    told = [p for p in content if p in laid.at and p not in laid.claim.named]
+    stems = [{token.stem for token in reading.tokens} for reading in laid.evidence.readings]
+    count = 0
+    for a, b in pairwise(told):
+        one, other = of[laid.at[a]], of[laid.at[b]]
+        if one == other or any(tokens[p].low in _PARTS or tokens[p].low in _JOINS for p in range(a + 1, b)):
+            continue
+        # A word that both have is no switch.
+        count += tokens[a].stem not in stems[other] and tokens[b].stem not in stems[one]
+    return count
+
+
+def _parted(tokens: Sequence[Token], one: int, other: int) -> bool:
+    """Whether two words are of two clauses, or one tells only who says so."""
+    return any(tokens[p].low in _PARTS for p in range(one, other)) or bool(
+        {tokens[one].stem, tokens[other].stem} & _SAYING
+    )
+
+
+def spelled(claim: Reading) -> frozenset[int]:
+    """The places of a claim's words of amounts and dates, which stand for what they come to."""
+    values = (*_amounts(claim.text), *dates(claim.text))
+    return frozenset(p for value in values for p in claim.within(value.span.start, value.span.end))
+
+
 # Quotations.
 
 
@@ -270,17 +328,34 @@ def _holds(text: str, words: str) -> bool:
 
 
 def _speaker(claim: Reading, quote: Value) -> frozenset[str]:
-    """The words of the names beside the quotation, in its own clause."""
-    outside = [run for run in claim.names if not _inside(claim, run, quote)]
-    says = [
-        place
-        for place, token in enumerate(claim.tokens)
-        if token.verb and not quote.span.start <= token.start < quote.span.end
-    ]
-    if not outside or not says:
+    """The words of the name that is said to have said it: none where there is only a pronoun."""
+    tokens = claim.tokens
+    behind = [p for p, token in enumerate(tokens) if token.start >= quote.span.end][:9]
+    clause = []
+    for place in behind:
+        if tokens[place].low in _ENDS_SCOPE and clause:
+            break
+        clause.append(place)
+    if any(tokens[p].stem in _SPEAKING for p in clause):
+        return _first_name(claim, clause)
+    ahead = [p for p, token in enumerate(tokens) if token.end <= quote.span.start]
+    said = next((p for p in reversed(ahead) if tokens[p].stem in _SPEAKING), None)
+    if said is None:
         return frozenset()
-    nearest = min(outside, key=lambda run: min(abs(run[0] - place) for place in says))
-    return nearest[2]
+    return _first_name(claim, range(said - 1, max(-1, said - 12), -1)) or (
+        _first_name(claim, range(said + 1, said + 5)) if tokens[said].stem == "accord" else frozenset()
+    )
+
+
+def _first_name(claim: Reading, places: Sequence[int]) -> frozenset[str]:
+    for place in places:
+        if 0 <= place < len(claim.tokens):
+            if claim.tokens[place].low in _PRONOUNS - {"who"}:
+                return frozenset()
+            for start, end, lows in claim.names:
+                if start <= place < end:
+                    return lows
+    return frozenset()
 
 
 def _inside(reading: Reading, run: tuple[int, int, frozenset[str]], quote: Value) -> bool:
@@ -330,7 +405,7 @@ def _number_faults(laid: _Laid) -> Iterator[str]:
             (number, other)
             for number in home
             for other in _amounts(evidence.grounds[number].text)
-            if _equals(value, other, claim.text, evidence.grounds[number].text)
+            if _equals(value, other)
         ]
         if not matched:
             yield f"“{_short(shown)}” doesn't stand in what it cites"
@@ -347,7 +422,7 @@ def _number_faults(laid: _Laid) -> Iterator[str]:
             yield f"“{_short(token.low)}” doesn't stand in what it cites"
 
 
-def _equals(value: Value, other: Value, text: str, cited: str) -> bool:
+def _equals(value: Value, other: Value) -> bool:
     """Whether two amounts are one, or the first the second, rounded and said to be so."""
     if value.kind == "score" or other.kind == "score":
         return value.kind == other.kind and (value.key == other.key or value.key[1:] == other.key[:0:-1])
@@ -480,10 +555,11 @@ def _day_stands(
 # Names.
 
 
-def _name_faults(laid: _Laid, leans: set[int]) -> Iterator[str]:
+def _name_faults(laid: _Laid, leans: dict[int, tuple[int, int]]) -> Iterator[str]:
     claim, evidence = laid.claim, laid.evidence
     lows = [{token.low.removesuffix("'s") for token in reading.tokens} for reading in evidence.readings]
     stems = [{token.stem for token in reading.tokens} for reading in evidence.readings]
+    yield from _too_often(laid)
     for start, end, name in claim.names:
         home = sorted(laid.home(start, end))
         if any(_stands(name, lows[n], stems[n], evidence.grounds[n]) for n in home):
@@ -492,9 +568,21 @@ def _name_faults(laid: _Laid, leans: set[int]) -> Iterator[str]:
             continue
         meant = [n for n in home if _meant(name, claim, evidence, n)]
         if meant:
-            leans.add(meant[0])
+            leans[start] = (end, meant[0])
             continue
         yield f"“{_short(_shown(claim, name))}” isn't what the words cited say there"
+
+
+def _too_often(laid: _Laid) -> Iterator[str]:
+    """A name put where another stood, so that it stands twice where it did once."""
+    here = Counter(name for _, _, name in laid.claim.names)
+    for name, count in here.items():
+        if count > 1:
+            evidence = laid.evidence
+            there = min(sum(token.low.removesuffix("'s") == word for token in evidence.tokens) for word in name)
+            others = sum(token.low in _PRONOUNS or token.low in _POINTS for token in evidence.tokens)
+            if count > there + others:
+                yield f"“{_short(_shown(laid.claim, name))}” stands more often than in what it cites"
 
 
 def _stands(name: frozenset[str], lows: set[str], stems: set[str], ground: Ground) -> bool:
@@ -514,6 +602,55 @@ def _stands(name: frozenset[str], lows: set[str], stems: set[str], ground: Groun
     }
     group = any(not (word in HE_NAMES or word in SHE_NAMES) for word in missing)
     return group and missing <= title and not any(kept & run for run in around)
+
+
+def _place_faults(laid: _Laid) -> Iterator[str]:
+    """Names and amounts that stand where, between the same words, others stand."""
+    claim, evidence = laid.claim, laid.evidence
+    names = list(evidence.names())
+    for start, end, name in claim.names:
+        gap = _gap(laid, start, end)
+        lows = {evidence.tokens[p].low.removesuffix("'s") for p in gap}
+        other = next((run for run in names if run[0] in gap and run[1] - 1 in gap), None)
+        if other and not name & lows and not name & other[2] and other[2].isdisjoint(_around(claim, start, end)):
+            yield f"“{_short(_shown(claim, name))}” stands where what it cites has another name"
+    for value in _amounts(claim.text):
+        where = claim.within(value.span.start, value.span.end)
+        gap = _gap(laid, where.start, where.stop)
+        found = [
+            other
+            for number, reading in enumerate(evidence.readings)
+            for other in _amounts(reading.text)
+            for p in reading.within(other.span.start, other.span.end)[:1]
+            if evidence.starts[number] + p in gap
+        ]
+        if found and not any(_equals(value, other) for other in found) and value.kind in {f.kind for f in found}:
+            yield f"“{_short(claim.text[value.span.start : value.span.end])}” stands where what it cites has another number"
+
+
+def _around(claim: Reading, start: int, end: int) -> set[str]:
+    return {
+        claim.tokens[p].low for p in range(max(0, start - 4), min(len(claim.tokens), end + 4)) if not start <= p < end
+    }
+
+
+def _gap(laid: _Laid, start: int, end: int) -> range:
+    """What stands in the evidence between the words beside ``claim.tokens[start:end]``:
+    nothing where these don't stand near each other there."""
+    tokens = laid.evidence.tokens
+    before = next((p for p in range(start - 1, max(-1, start - 3), -1) if p in laid.at), None)
+    after = next((p for p in range(end, min(len(laid.claim.tokens), end + 3)) if p in laid.at), None)
+    left = laid.at[before] if before is not None else None
+    right = laid.at[after] if after is not None else None
+    if left is None and right is None:
+        return range(0)
+    if left is None and right is not None:
+        left = next((p for p in range(right - 1, max(-1, right - 6), -1) if tokens[p].low in _STOPS), right - 6)
+    if right is None and left is not None:
+        right = next((p for p in range(left + 1, min(len(tokens), left + 6)) if tokens[p].low in _STOPS), left + 1)
+    if left is None or right is None or not 0 < right - left <= 7:
+        return range(0)
+    return range(max(0, left + 1), right)
 
 
 def _initials(word: str, text: str) -> bool:
@@ -577,8 +714,8 @@ def _shown(claim: Reading, name: frozenset[str]) -> str:
 class _Sides:
     doers: tuple[frozenset[str], ...]
     done_to: tuple[frozenset[str], ...]
-    left: frozenset[int]
-    right: frozenset[int]
+    left: tuple[int, ...]
+    right: tuple[int, ...]
     passive: bool
 
 
@@ -593,10 +730,10 @@ def _sides(tokens: Sequence[Token], names: Sequence[tuple[int, int, frozenset[st
     passive = passive and not tokens[verb].low.endswith("ing")
     lefts, rights = _in_order(left, of), _in_order(right, of)
     if not passive:
-        return _Sides(lefts, rights, frozenset(left), frozenset(right), passive)
+        return _Sides(lefts, rights, tuple(left), tuple(right), passive)
     by = next((p for p in right if tokens[p].low == "by"), None)
     behind = _in_order([p for p in right if by is not None and p > by], of)
-    return _Sides(behind, lefts, frozenset(left), frozenset(right), passive)
+    return _Sides(behind, lefts, tuple(left), tuple(right), passive)
 
 
 def _in_order(places: Sequence[int], of: Mapping[int, frozenset[str]]) -> tuple[frozenset[str], ...]:
@@ -608,7 +745,7 @@ def _leftwards(tokens: Sequence[Token], of: Mapping[int, frozenset[str]], verb: 
     place, seen = verb - 1, False
     while place >= 0 and verb - place <= _FAR:
         token = tokens[place]
-        if token.low == "," and not seen:
+        if token.low == "," and not any(tokens[p].content for p in found):
             opening = next((p for p in range(place - 1, max(-1, place - 16), -1) if tokens[p].low == ","), None)
             place = opening - 1 if opening is not None else place - 1
             continue
@@ -636,9 +773,6 @@ def _rightwards(tokens: Sequence[Token], of: Mapping[int, frozenset[str]], verb:
     return found
 
 
-_SAYING = frozenset("say tell add warn argu insist claim writ announc explain not reply repli accord".split())
-
-
 def _order_faults(laid: _Laid) -> Iterator[str]:
     claim, evidence = laid.claim, laid.evidence
     names = list(evidence.names())
@@ -655,7 +789,7 @@ def _order_faults(laid: _Laid) -> Iterator[str]:
         for name in mine.doers:
             if _fits(name, theirs.done_to) and not _fits(name, doers):
                 yield f"who {token.low} and whom isn't as in what it cites"
-            elif doers and not _fits(name, doers) and not (name & frozenset().union(*doers)):
+            elif doers and not _fits(name, doers) and not _among(name, evidence.tokens, theirs):
                 yield f"it isn't {_shown(claim, name)} of whom “{token.low}” is said in what it cites"
         for name in mine.done_to:
             if _fits(name, theirs.doers) and not _fits(name, theirs.done_to) and not said:
@@ -668,12 +802,29 @@ def _fits(name: frozenset[str], others: Sequence[frozenset[str]]) -> bool:
     return any(name & other for other in others)
 
 
+def _among(name: frozenset[str], tokens: Sequence[Token], sides: _Sides) -> bool:
+    """Whether a name stands beside the verb, though there it may be any word with a capital."""
+    beside = (*sides.left, *sides.right) if sides.passive else sides.left
+    return any(tokens[p].low.removesuffix("'s") in name for p in beside)
+
+
 def _turned(laid: _Laid, mine: _Sides, theirs: _Sides) -> bool:
     """Whether words on the verb's left have gone to its right, and others the other way."""
-    content = {p for p in (*mine.left, *mine.right) if laid.claim.tokens[p].content and p in laid.at}
-    left = any(laid.at[p] in theirs.right for p in mine.left & content)
-    right = any(laid.at[p] in theirs.left for p in mine.right & content)
+    tokens, cited = laid.claim.tokens, laid.evidence.tokens
+    content = {p for p in (*mine.left, *mine.right) if tokens[p].content and p in laid.at}
+    left = any(laid.at[p] in _close(cited, theirs.right) for p in _close(tokens, mine.left) & content)
+    right = any(laid.at[p] in _close(cited, theirs.left) for p in _close(tokens, mine.right) & content)
     return left and right
+
+
+def _close(tokens: Sequence[Token], places: Sequence[int]) -> frozenset[int]:
+    """The words next to a verb, as far as the first preposition."""
+    found = []
+    for place in places[:5]:
+        if tokens[place].low in PREPOSITIONS:
+            break
+        found.append(place)
+    return frozenset(found)
 
 
 # What is denied, and what is only possible.
@@ -682,12 +833,17 @@ def _turned(laid: _Laid, mine: _Sides, theirs: _Sides) -> bool:
 def _denied(tokens: Sequence[Token]) -> list[tuple[int, int | None]]:
     """Each negation, with the first word of meaning in its reach."""
     found = []
-    for place, token in enumerate(tokens):
-        if token.low in _NOT or token.low.endswith("n't"):
-            if token.low == "not" and place + 1 < len(tokens) and tokens[place + 1].low == "only":
-                continue
+    for place in range(len(tokens)):
+        if _is_not(tokens, place):
             found.append((place, _governed(tokens, place)))
     return found
+
+
+def _is_not(tokens: Sequence[Token], place: int) -> bool:
+    low = tokens[place].low
+    # "No. 14" is a number.
+    numbered = low == "no" and tokens[place].capital and place + 1 < len(tokens) and tokens[place + 1].low == "."
+    return (low in _NOT or low.endswith("n't")) and not numbered
 
 
 def _governed(tokens: Sequence[Token], place: int) -> int | None:
@@ -703,11 +859,12 @@ def _governed(tokens: Sequence[Token], place: int) -> int | None:
     return None
 
 
-def _negated(tokens: Sequence[Token], place: int) -> bool:
-    """Whether a negation or a word that undoes stands before ``place``, in its clause."""
+def _negated(tokens: Sequence[Token], place: int, shared: Container[int]) -> bool:
+    """Whether a negation stands before ``place``, in its clause, or a word that undoes and
+    that the other text hasn't too."""
     for p in range(place - 1, max(-1, place - 7), -1):
         low = tokens[p].low
-        if low in _NOT or low.endswith("n't") or tokens[p].stem in _UNDOES:
+        if _is_not(tokens, p) or (tokens[p].stem in _UNDOES and p not in shared):
             return True
         if low in _ENDS_SCOPE:
             return False
@@ -717,35 +874,33 @@ def _negated(tokens: Sequence[Token], place: int) -> bool:
 def _negation_faults(laid: _Laid) -> Iterator[str]:
     claim, evidence = laid.claim.tokens, laid.evidence.tokens
     back = {at: place for place, at in laid.at.items() if claim[place].content}
-    any_there = any(token.low in _NOT or token.low.endswith("n't") or token.stem in _UNDOES for token in evidence)
-    any_here = any(token.low in _NOT or token.low.endswith("n't") or token.stem in _UNDOES for token in claim)
-    for place, governed in _denied(claim):
+    any_there = any(_is_not(evidence, p) or token.stem in _UNDOES for p, token in enumerate(evidence))
+    any_here = any(_is_not(claim, p) or token.stem in _UNDOES for p, token in enumerate(claim))
+    mine, theirs, shared = _denied(claim), _denied(evidence), frozenset(laid.at.values())
+    reach = dict(theirs)
+    for place, governed in mine:
+        same = laid.at.get(place)
+        if same in reach and (governed is None or reach[same] is None):
+            continue
         at = laid.at.get(governed) if governed is not None else None
-        if (at is not None and not _negated(evidence, at)) or (at is None and not any_there):
+        if (at is not None and not _negated(evidence, at, shared)) or (at is None and not any_there):
             yield f"“{claim[place].low}” doesn't stand in what it cites"
-    for place, governed in _denied(evidence):
+    if len(mine) > len(theirs) and any_there and not any(token.stem in _UNDOES for token in evidence):
+        yield "it denies what it cites doesn't deny"
+    for place, governed in theirs:
         here = back.get(governed) if governed is not None else None
-        if here is not None and not _negated(claim, here) and not _twice(laid, governed):
+        if here is not None and not _negated(claim, here, laid.at):
             yield f"what it cites says “{evidence[place].low}” there"
     for place, token in enumerate(evidence):
         if token.stem not in _UNDOES or token.low in {"lie", "ban", "block", "rule", "rules"}:
             continue
         governed = _governed(evidence, place)
         here = back.get(governed) if governed is not None else None
-        if here is not None and place not in laid.at.values() and not any_here:
+        if here is not None and place not in shared and not any_here:
             yield f"what it cites says “{token.low}” there"
     for place, token in enumerate(claim):
         if token.stem in _UNDOES and place not in laid.at and not any_there:
             yield f"“{token.low}” doesn't stand in what it cites"
-
-
-def _twice(laid: _Laid, place: int | None) -> bool:
-    """Whether the word stands there again without a negation."""
-    if place is None:
-        return False
-    evidence = laid.evidence
-    others = [p for p in evidence.places[evidence.tokens[place].stem] if p != place]
-    return any(not _negated(evidence.tokens, p) for p in others)
 
 
 def _modal_faults(laid: _Laid) -> Iterator[str]:
@@ -854,28 +1009,25 @@ def _anchors(laid: _Laid, place: int) -> bool:
     return place in laid.at and laid.claim.tokens[place].content
 
 
-def _signals(laid: _Laid, leans: set[int]) -> dict[str, float]:
+def _signals(laid: _Laid, leans: dict[int, tuple[int, int]]) -> dict[str, float]:
     claim, evidence = laid.claim, laid.evidence
     content = [p for p, token in enumerate(claim.tokens) if token.content]
     weights = {p: weight_of(claim.tokens[p], named=p in claim.named) for p in content}
     whole = sum(weights.values()) or 1.0
     around = {
         token.stem
-        for number in leans or range(len(evidence.grounds))
-        for text in (
-            *evidence.grounds[number].before[: 1 if number in leans else 0],
-            evidence.grounds[number].article.title,
-        )
+        for ground in evidence.grounds
+        for text in (*ground.before, ground.article.title)
         for token in read(text).tokens
     }
-    spelled = _spelled(laid)
-    lost = [p for p in content if p not in laid.at and p not in spelled]
+    valued = spelled(claim) | {p for start, (end, _) in leans.items() for p in range(start, end)}
+    lost = [p for p in content if p not in laid.at and p not in valued]
     missing = sum(weights[p] * (0.5 if claim.tokens[p].stem in around else 1.0) for p in lost)
     pairs = [
-        laid.at[b] - laid.at[a] for a, b in zip(content, content[1:], strict=False) if a in laid.at and b in laid.at
+        laid.at[b] - laid.at[a]
+        for a, b in pairwise(content)
+        if a in laid.at and b in laid.at and not _parted(claim.tokens, a, b)
     ]
-    used = set(laid.at.values())
-    theirs = [p for p, token in enumerate(evidence.tokens) if token.content]
     return {
         "missing": missing / whole,
         "words missing": math.log1p(len(lost)),
@@ -883,16 +1035,8 @@ def _signals(laid: _Laid, leans: set[int]) -> dict[str, float]:
         "apart": sum(abs(gap) > 6 for gap in pairs) / max(1, len(pairs)),
         "backwards": sum(gap < 0 for gap in pairs) / max(1, len(pairs)),
         "sentences": float(len(evidence.grounds) - 1),
-        "length": math.log1p(len(content)),
-        "unsaid": sum(p not in used for p in theirs) / max(1, len(theirs)),
+        "switches": math.log1p(_switches(laid, content)),
     }
-
-
-def _spelled(laid: _Laid) -> frozenset[int]:
-    """The claim's words of numbers and dates, which are looked for by what they come to."""
-    claim = laid.claim
-    values = (*_amounts(claim.text), *dates(claim.text))
-    return frozenset(p for value in values for p in claim.within(value.span.start, value.span.end))
 
 
 def _short(words: str) -> str:

@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from index import Span, day_of
-from qa.carries import CARRY_SIGNALS, Carried, Ground, carries, flat, weight_of
+from qa.carries import CARRY_SIGNALS, Carried, Ground, carries, flat, spelled, weight_of
 from qa.citation import Passage
 from qa.values import dates, listed
 from qa.wording import Reading, read, related, same_meaning
@@ -36,6 +36,8 @@ _KEPT = 512
 _TRIED = 4
 _MOST = 3
 _ENOUGH = 0.45
+# The least weight of words for whose sake another sentence is cited.
+_ADDS = 0.9
 
 _MARKER = re.compile(
     r"[ \t]?[\[【](?:passages?|sources?|articles?|\^|#|no\.)?\s{0,3}(\d{1,4}(?:\s{0,3}(?:,|;|&|and|-|–|†)\s{0,3}\d{1,4}){0,20})\s{0,3}[\]】]",
@@ -43,8 +45,12 @@ _MARKER = re.compile(
 )
 _IMAGE = re.compile(r"!?\[([^\[\]]{0,300})\]\(([^()\s]{0,500})(?:\s[^()]{0,200})?\)")
 _TAG = re.compile(r"</?[A-Za-z!][^<>]{0,400}>")
-_MARKUP = re.compile(r"\*{1,3}|(?<!\w)_{1,3}(?=\w)|(?<=\w)_{1,3}(?!\w)|~~|`{1,3}|^\s{0,8}(?:#{1,6}\s|>\s?|[-*+•]\s|\d{1,2}[.)]\s)")
-_ADDRESS = re.compile(r"(?:https?|ftp|data|javascript|mailto|file):|\bwww\.|\b[\w.+-]{1,64}@[\w-]{1,64}\.\w{2}", re.IGNORECASE)
+_MARKUP = re.compile(
+    r"\*{1,3}|(?<!\w)_{1,3}(?=\w)|(?<=\w)_{1,3}(?!\w)|~~|`{1,3}|^\s{0,8}(?:#{1,6}\s|>\s?|[-*+•]\s|\d{1,2}[.)]\s)"
+)
+_ADDRESS = re.compile(
+    r"(?:https?|ftp|data|javascript|mailto|file):|\bwww\.|\b[\w.+-]{1,64}@[\w-]{1,64}\.\w{2}", re.IGNORECASE
+)
 _HOST = re.compile(r"\b[a-z0-9-]{2,63}\.(?:com|org|net|io|ru|cn|xyz|info|example|uk|co)\b(?:/|\b)", re.IGNORECASE)
 _ENDED = re.compile(r"[\s.!?…,;:\"']+\Z")
 _SCRIPTS = ("LATIN", "CYRILLIC", "GREEK", "ARMENIAN", "CHEROKEE")
@@ -57,11 +63,18 @@ _REPORT = frozenset(
         " of by from as said says stated states wrote writes it was is has been had also its own edition for titled headed"
     )
 )
-_TELLS = frozenset(listed("according report reports reported article articles passage passages text story said says stated wrote writes published"))
-_ATTRIBUTED = re.compile(r"\b(?:that|reported|says|said|wrote|writes|states|stated|reports)\b(?!,)[ ,:]{1,3}|,\s", re.IGNORECASE)
+_TELLS = frozenset(
+    listed(
+        "according report reports reported article articles passage passages text story said says stated wrote writes published"
+    )
+)
+_ATTRIBUTED = re.compile(
+    r"\b(?:that|reported|says|said|wrote|writes|states|stated|reports)\b(?!,)[ ,:]{1,3}|,\s", re.IGNORECASE
+)
 
 _SOURCE = re.compile(
-    r"\b(?:articles?|passages?|sources?|texts?|excerpts?|context|information|snippets?|documents?|reports?|data)\b", re.I
+    r"\b(?:articles?|passages?|sources?|texts?|excerpts?|context|information|snippets?|documents?|reports?|data)\b",
+    re.I,
 )
 _SAY = re.compile(
     r"\b(?:say|says|said|mention\w*|tell|tells|told|state\w*|specif\w*|provid\w*|contain\w*|answer\w*|give|gives|given|includ\w*"
@@ -69,7 +82,9 @@ _SAY = re.compile(
     r"|report\w*|identif\w*|name|names|named|disclos\w*|describ\w*)\b",
     re.I,
 )
-_LACKS = re.compile(r"\b(?:not|no|none|nothing|never|neither|cannot|without|insufficient|unable|unclear|fails?|lacks?)\b|n['’]t\b", re.I)
+_LACKS = re.compile(
+    r"\b(?:not|no|none|nothing|never|neither|cannot|without|insufficient|unable|unclear|fails?|lacks?)\b|n['’]t\b", re.I
+)
 _UNKNOWN = re.compile(
     r"\s*(?:(?:i'?m |i am |i’m )?(?:sorry|afraid)\b|i (?:do not|don['’]t|cannot|can['’]t|could not|couldn['’]t|am unable|was unable)\b"
     r"|(?:there is|there's|there’s) (?:no|not enough|insufficient) (?:information|mention|answer|evidence|indication|details?)\b"
@@ -213,6 +228,9 @@ class Checker:
         fewest = None
         for claim, places in _claims(text, among, passages):
             grounds = _grounds(places, passages)
+            if any(not any(found[0] in ground.text for ground in grounds) for found in _HOST.finditer(claim)):
+                why = ("it holds an address",)
+                continue
             whole = _verbatim(claim, grounds)
             if whole:
                 carried = Carried(grounds=whole, faults=(), signals={})
@@ -228,8 +246,10 @@ class Checker:
                     if fewest is None or len(carried.faults) < fewest:
                         fewest, why = len(carried.faults), carried.faults
                     continue
-                signals = self._signals(claim, carried)
-                if self._least.chance(signals) < self._least.least:
+                # Vectors cost most: where the words are too far off, they aren't made.
+                hopeless = self._least.chance(_row(carried, 1.0)) < self._least.least
+                signals = _row(carried, 0.0) if hopeless else self._signals(claim, carried)
+                if hopeless or self._least.chance(signals) < self._least.least:
                     if fewest is None:
                         why = ("what it cites doesn't say this, or not closely enough to be sure",)
                     continue
@@ -244,8 +264,7 @@ class Checker:
         return self._judge.entailed(" ".join(ground.text for ground in carried.grounds), claim)
 
     def _signals(self, claim: str, carried: Carried) -> tuple[float, ...]:
-        meaning = self._meaning(claim, [ground.text for ground in carried.grounds])
-        return tuple({**carried.signals, "meaning": meaning}[name] for name in CARRY_SIGNALS)
+        return _row(carried, self._meaning(claim, [ground.text for ground in carried.grounds]))
 
     def _meaning(self, claim: str, cited: Sequence[str]) -> float:
         wanted = [text for text in dict.fromkeys((claim, *cited))]
@@ -259,6 +278,10 @@ class Checker:
                 self._vectors.popitem(last=False)
         whole = np.sum([vectors[text] for text in cited], axis=0)
         return float(vectors[claim] @ whole / max(float(np.linalg.norm(whole)), 1e-9))
+
+
+def _row(carried: Carried, meaning: float) -> tuple[float, ...]:
+    return tuple({**carried.signals, "meaning": meaning}[name] for name in CARRY_SIGNALS)
 
 
 def says_nothing(sentence: str) -> bool:
@@ -311,7 +334,7 @@ def _unfit(text: str, sentence: str) -> str:
     """Why a sentence can't be checked at all, "" where it can."""
     if len(sentence) > 4 * _LONGEST or len(text) > _LONGEST:
         return "it is too long to be checked"
-    if _ADDRESS.search(text) or _HOST.search(text):
+    if _ADDRESS.search(text):
         return "it holds an address"
     for word in _WORD.findall(text):
         if not word.isascii() and len({_script(letter) for letter in word} - {""}) > 1:
@@ -333,9 +356,7 @@ def _checkable(claim: Reading) -> bool:
     return len(content) >= 3 or (len(content) == 2 and any(token.verb for token in claim.tokens))
 
 
-def _claims(
-    text: str, among: Sequence[int], passages: Sequence[Passage]
-) -> Iterator[tuple[str, tuple[int, ...]]]:
+def _claims(text: str, among: Sequence[int], passages: Sequence[Passage]) -> Iterator[tuple[str, tuple[int, ...]]]:
     """The claim to be checked, with the passages it may rest on: what stands before or behind
     it about the article itself ("According to the Gazette,") is true of only some."""
     bare: dict[str, list[int]] = {}
@@ -378,9 +399,17 @@ def _reports(head: str, passage: Passage) -> bool:
     if not any(token.low in _TELLS for token in words):
         return False
     named = [token for token in words if token.low not in _REPORT]
-    if not named and not {"article", "articles", "passage", "passages", "text", "story", "report", "reports", "according"} & {
-        token.low for token in words
-    }:
+    if not named and not {
+        "article",
+        "articles",
+        "passage",
+        "passages",
+        "text",
+        "story",
+        "report",
+        "reports",
+        "according",
+    } & {token.low for token in words}:
         return False
     return all(token.low.removesuffix("'s") in known or token.low in title for token in named)
 
@@ -431,10 +460,14 @@ def _verbatim(claim: str, grounds: Sequence[Ground]) -> tuple[Ground, ...]:
 
 def _choices(claim: Reading, grounds: Sequence[Ground]) -> Iterator[tuple[Ground, ...]]:
     """Sentences that may carry the claim together, the fewest and the likeliest first."""
+    # Days and amounts are looked for by what they come to, when the sentences are known.
+    valued = spelled(claim)
+    known = {token.stem for ground in grounds for token in read(ground.text).tokens}
     weights = {
-        place: weight_of(token, named=place in claim.named)
-        for place, token in enumerate(claim.tokens)
-        if token.content
+        place: weight_of(token, named=place in claim.named) for place, token in enumerate(claim.tokens) if token.content
+    }
+    weights = {
+        place: weight for place, weight in weights.items() if place not in valued or claim.tokens[place].stem in known
     }
     held = {number: _held(claim, ground, weights) for number, ground in enumerate(grounds)}
     whole = sum(weights.values()) or 1.0
@@ -450,19 +483,17 @@ def _choices(claim: Reading, grounds: Sequence[Ground]) -> Iterator[tuple[Ground
     for size in (2, _MOST):
         sets = []
         for some in combinations(best, size):
-            together = sum(weights[place] for place in frozenset().union(*(held[number] for number in some))) / whole
+            together = _worth(some, -1, held, weights)
             # Each must add something: the fewest sentences are cited that carry it.
-            least = min(together - _worth(some, number, held, weights) / whole for number in some)
-            if least > 0.08 and together >= _ENOUGH:
+            least = min(together - _worth(some, number, held, weights) for number in some)
+            if least >= _ADDS and together >= _ENOUGH * whole:
                 sets.append((-together, tuple(sorted(some))))
         tried += [some for _, some in sorted(sets)[:2]]
     for some in tried:
         yield tuple(grounds[number] for number in some)
 
 
-def _worth(
-    some: Sequence[int], without: int, held: dict[int, frozenset[int]], weights: dict[int, float]
-) -> float:
+def _worth(some: Sequence[int], without: int, held: dict[int, frozenset[int]], weights: dict[int, float]) -> float:
     kept = frozenset().union(*(held[number] for number in some if number != without))
     return sum(weights[place] for place in kept)
 

@@ -19,9 +19,9 @@ from qa.english import (
     TITLES,
 )
 from qa.phrases import is_verb
-from qa.values import Value, names
+from qa.values import Value, listed, names
 
-__all__ = ["MUST", "Reading", "Token", "opposites", "read", "related", "same_meaning", "stem"]
+__all__ = ["MUST", "SMALL", "Reading", "Token", "opposites", "read", "related", "same_meaning", "stem"]
 
 # Sentences whose words are remembered: a passage's are asked for with each claim.
 _REMEMBERED = 4_096
@@ -64,7 +64,16 @@ _SUFFIXES = (
 ).split()
 
 SMALL = (
-    AUXILIARIES | PREPOSITIONS | DETERMINERS | QUESTION_WORDS | OTHERS | frozenset(["s", "t", "re", "ll", "ve", "not"])
+    AUXILIARIES
+    | PREPOSITIONS
+    | DETERMINERS
+    | QUESTION_WORDS
+    | OTHERS
+    | frozenset(
+        listed(
+            "s t re ll ve not additionally moreover furthermore however meanwhile subsequently approximately nearly owing accordingly also overall specifically like such"
+        )
+    )
 )
 # They say how much, and of how many, is said: what has them must rest on words that have them.
 MUST = {
@@ -95,7 +104,7 @@ MUST = {
 _MEANINGS = [
     frozenset(map(str, group.split()))
     for group in (
-        "say tell state report add announce explain note reveal confirm write",
+        "say tell state report add announce explain note reveal confirm write accord",
         "cost price bill",
         "buy purchase acquire",
         "resign quit",
