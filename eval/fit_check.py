@@ -485,7 +485,7 @@ def _of_questions(index: ArticleIndex, path: Path, most: int) -> Iterator[_Sampl
             text=told,
             passages=(_passage(article, sentences, place),),
             supported=True,
-            fitted=False,
+            fitted=crc32(article.id.encode()) % 2 == 0,
         )
 
 

@@ -22,7 +22,8 @@ __all__ = ["CARRY_SIGNALS", "Carried", "Ground", "carries", "flat", "spelled", "
 
 CARRY_SIGNALS: dict[str, str] = {
     "missing": "share, by weight, of the claim's words that stand nowhere in the words cited",
-    "words missing": "logarithm of one more than their number",
+    "words missing": "logarithm of one more than their number, but for those of the headline and of the sentences before",
+    "replaced": "logarithm of one more than the number of those that stand where, between the same words, others stand",
     "loosely": "share of its words found there only by another word of their family or meaning",
     "apart": "share of its neighbouring words that stand far from each other there",
     "backwards": "share of its neighbouring words that stand in the other order there",
@@ -97,7 +98,7 @@ _HE, _SHE = frozenset("he him his mr".split()), frozenset("she her hers mrs ms m
 _POINTS = frozenset(["the", "this", "that", "these", "those", "its", "his", "her", "their"])
 _DIRECTION = frozenset(["by", "to", "from"])
 _LIGHT = frozenset(
-    "say tell hav do mak get tak go com us becom giv also mr mrs ms dr add accord accordingly however".split()
+    "say tell hav do mak get tak go com us becom giv also mr mrs ms dr add accord accordingly however nam call know locat main peopl person plac hold bas typ kind part number amount time total includ follow occur happen involv various several certain fact new event situation way thing".split()
 )
 _SELF = frozenset("i me my mine we us our you your".split())
 _CAUSE = MUST["because"]
@@ -273,6 +274,11 @@ def _nearest(place: int, options: Sequence[int], at: Mapping[int, int]) -> int:
     if not fixed:
         return options[0]
     return min(options, key=lambda option: min(abs(option - wanted) for wanted in fixed))
+
+
+def _replaced(laid: _Laid, place: int) -> bool:
+    used = set(laid.at.values())
+    return any(laid.evidence.tokens[p].content and p not in used for p in _gap(laid, place, place + 1))
 
 
 def _switches(laid: _Laid, content: Sequence[int]) -> int:
@@ -1030,7 +1036,10 @@ def _signals(laid: _Laid, leans: dict[int, tuple[int, int]]) -> dict[str, float]
     ]
     return {
         "missing": missing / whole,
-        "words missing": math.log1p(len(lost)),
+        "words missing": math.log1p(
+            sum(claim.tokens[p].stem not in around and claim.tokens[p].stem not in _LIGHT for p in lost)
+        ),
+        "replaced": math.log1p(sum(_replaced(laid, p) for p in lost)),
         "loosely": sum(weights[p] for p in laid.loose) / whole,
         "apart": sum(abs(gap) > 6 for gap in pairs) / max(1, len(pairs)),
         "backwards": sum(gap < 0 for gap in pairs) / max(1, len(pairs)),
