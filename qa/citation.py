@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from index import Article, Listed, Sentence, Span
 
-__all__ = ["Citation", "Passage", "article_facts", "deep_link", "is_web_address"]
+__all__ = ["Citation", "Passage", "article_facts", "cite", "deep_link", "is_web_address"]
 
 # Long fragments make long urls and break on the first edit of the page; the
 # specification's `textStart,textEnd` form needs only both ends of the quote.
@@ -102,6 +102,20 @@ class Citation:
             "link": self.link,
             "article": article_facts(self.article),
         }
+
+
+def cite(marker: int, article: Article, span: Span, *, paragraph: int, score: float) -> Citation:
+    """The citation of the words of ``article`` at ``span``."""
+    quote = article.text[span.start : span.end]
+    return Citation(
+        marker=marker,
+        article=article,
+        span=span,
+        quote=quote,
+        paragraph=paragraph,
+        score=score,
+        link=deep_link(article.url, quote),
+    )
 
 
 def article_facts(article: Article | Listed) -> Mapping[str, Any]:

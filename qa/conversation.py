@@ -7,15 +7,18 @@ rest from the last one; what stands by itself takes nothing.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+import time
+from collections.abc import AsyncGenerator, Callable, Coroutine, Generator, Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date
 from functools import lru_cache
 from itertools import pairwise
+from typing import Any, Literal, Unpack, overload
 
 from index import QuestionError, day_of
 from index.article import clean_line
 from qa.answer import Answer
+from qa.asynchronous import Halt, in_thread, last_answer
 from qa.english import (
     AUXILIARIES,
     DECISIONS,
@@ -27,6 +30,7 @@ from qa.english import (
     PREPOSITIONS,
     QUESTION_WORDS,
 )
+from qa.events import Event, Finished, finished
 from qa.phrases import (
     Mention,
     Word,
@@ -37,7 +41,8 @@ from qa.phrases import (
     mentions,
     words,
 )
-from qa.question import MAX_QUESTION_LENGTH, understand
+from qa.question import MAX_QUESTION_LENGTH, Limits, understand
+from qa.writer import Writing, tell
 
 __all__ = ["Conversation", "Exchange", "Understood", "resolve"]
 
@@ -759,11 +764,14 @@ class Conversation:
 
     def __init__(
         self,
-        ask: Callable[..., Answer],
+        find: Callable[..., Answer],
         history: Iterable[tuple[str, str] | Answer | Exchange] = (),
+        writing: Writing | None = None,
     ) -> None:
-        """``ask`` takes a question, the exchanges just before it and filters."""
-        self._ask = ask
+        """``find`` takes a question, the exchanges just before it and limits, and gives the
+        verbatim answer; ``writing`` makes another of it."""
+        self._find = find
+        self._writing = writing
         self._turns: tuple[Exchange, ...] = _exchanges(history)
 
     @property
@@ -771,45 +779,87 @@ class Conversation:
         """The exchanges that later questions may lean on, oldest first."""
         return self._turns
 
+    @overload
     def ask(
         self,
         question: str,
         *,
         as_understood: str | None = None,
-        as_of: date | datetime | None = None,
-        published_from: date | None = None,
-        published_to: date | None = None,
-        sources: Sequence[str] | None = None,
-        languages: Sequence[str] | None = None,
-    ) -> Answer:
+        stream: Literal[False] = False,
+        **limits: Unpack[Limits],
+    ) -> Answer: ...
+    @overload
+    def ask(
+        self, question: str, *, as_understood: str | None = None, stream: Literal[True], **limits: Unpack[Limits]
+    ) -> Generator[Event]: ...
+    def ask(
+        self, question: str, *, as_understood: str | None = None, stream: bool = False, **limits: Unpack[Limits]
+    ) -> Answer | Generator[Event]:
         """The answer to ``question`` as it is meant after the turns before it.
 
         ``Answer.understood`` says how it was understood; ``as_understood`` is the asker's
-        correction of that, and is asked as it stands. Filters hold for this question
-        alone. Filters and errors are those of ``ArticleQA.ask``.
+        correction of that, and is asked as it stands. Limits hold for this question
+        alone. With ``stream`` the steps of the answer, which is remembered as a turn where
+        they come to their end. Limits and errors are those of ``ArticleQA.ask``.
         """
+        steps = self._steps(question, as_understood, limits, Halt())
+        return steps if stream else finished(steps)
+
+    @overload
+    def aask(
+        self,
+        question: str,
+        *,
+        as_understood: str | None = None,
+        stream: Literal[False] = False,
+        **limits: Unpack[Limits],
+    ) -> Coroutine[Any, Any, Answer]: ...
+    @overload
+    def aask(
+        self, question: str, *, as_understood: str | None = None, stream: Literal[True], **limits: Unpack[Limits]
+    ) -> AsyncGenerator[Event]: ...
+    def aask(
+        self, question: str, *, as_understood: str | None = None, stream: bool = False, **limits: Unpack[Limits]
+    ) -> Coroutine[Any, Any, Answer] | AsyncGenerator[Event]:
+        """``ask`` in a thread, for asyncio. Where the task is cancelled, or the steps are
+        closed early, the writing ends and no turn is remembered."""
+        halt = Halt()
+        steps = in_thread(self._steps(question, as_understood, limits, halt), halt)
+        return steps if stream else last_answer(steps)
+
+    def _steps(self, question: str, as_understood: str | None, limits: Limits, halt: Halt) -> Generator[Event]:
+        """The steps of an answer. A question that can't be used is told before the first of them."""
         typed = understand(question).text
-        limits = {
-            "as_of": as_of,
-            "published_from": published_from,
-            "published_to": published_to,
-            "sources": sources,
-            "languages": languages,
-        }
         corrected = None if as_understood is None else _alone(understand(as_understood).text)
         # What came after the day asked as of stays unknown, as what "she" may mean too.
+        as_of = limits.get("as_of")
         today = None if as_of is None else day_of(as_of)
         turns = [turn for turn in self._turns if today is None or turn.day is None or turn.day <= today]
-        meant = corrected or resolve(typed, turns)
-        before = turns[-_STORY:]
-        answer = self._ask(meant.text, before, **limits)
-        if not meant.certain:
-            plain = self._ask(typed, before, **limits)
-            if plain.confidence > answer.confidence + _AS_SURE:
-                answer = plain
-        answer = replace(answer, question=typed)
-        self._turns = (*self._turns, _exchange(answer))[-_TURNS:]
-        return answer
+
+        def steps() -> Generator[Event]:
+            began = time.perf_counter()
+            meant = corrected or self._meant(typed, turns, began, halt)
+            before = turns[-_STORY:]
+            answer = self._find(meant.text, before, **limits)
+            if not meant.certain:
+                plain = self._find(typed, before, **limits)
+                if plain.confidence > answer.confidence + _AS_SURE:
+                    answer = plain
+            earlier = [turn.question for turn in turns]
+            for step in tell(replace(answer, question=typed), self._writing, earlier, began, halt):
+                if isinstance(step, Finished):
+                    self._turns = (*self._turns, _exchange(step.answer))[-_TURNS:]
+                yield step
+
+        return steps()
+
+    def _meant(self, question: str, turns: Sequence[Exchange], began: float, halt: Halt) -> Understood:
+        meant = resolve(question, turns)
+        if self._writing is None or not turns or meant.new_topic:
+            return meant
+        told = [(turn.question, turn.titles) for turn in turns]
+        reworded = self._writing.reworded(question, told, " ".join(turn.answer for turn in turns), began, halt)
+        return meant if reworded is None else Understood(text=reworded, carried=(), new_topic=False)
 
 
 def _exchange(answer: Answer) -> Exchange:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from qa.answer import Answer, Claim, Unsupported
 from qa.citation import Citation
 
-__all__ = ["Asked", "Checked", "Event", "Failed", "Finished", "Pending"]
+__all__ = ["Asked", "Checked", "Event", "Failed", "Finished", "Pending", "finished", "told"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,3 +85,20 @@ class Finished:
 Event = Asked | Pending | Checked | Failed | Finished
 """A step. ``Asked`` comes first and ``Finished`` last; without a language model there is one
 ``Checked`` for each claim between them, and nothing else."""
+
+
+def told(answer: Answer) -> Iterator[Checked | Finished]:
+    """The steps behind ``Asked`` of an answer that is all there."""
+    new = {citation.marker: citation for citation in answer.citations}
+    for place, claim in enumerate(answer.claims):
+        citations = tuple(new.pop(marker) for marker in claim.markers if marker in new)
+        yield Checked(place=place, claim=claim, citations=citations, dated=answer.dated)
+    yield Finished(answer=answer)
+
+
+def finished(steps: Iterable[Event]) -> Answer:
+    """The answer that the steps end with."""
+    *_, last = steps
+    if not isinstance(last, Finished):
+        raise TypeError(f"the last step is {type(last).__name__}: an answer's steps end with Finished")
+    return last.answer

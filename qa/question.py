@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import lru_cache
-from typing import Literal
+from typing import Literal, TypedDict
 
 from index import Filter, QuestionError, Span
 from index.article import clean_line
@@ -16,6 +16,7 @@ from qa.values import Value, dates, listed, names, numbers, quotations, scores, 
 
 __all__ = [
     "MAX_QUESTION_LENGTH",
+    "Limits",
     "Question",
     "Wanted",
     "asks_for_question",
@@ -27,6 +28,22 @@ __all__ = [
 
 MAX_QUESTION_LENGTH = 2_000
 """Code points; more is a text, not a question."""
+
+
+class Limits(TypedDict, total=False):
+    """Which articles may answer; None, or left out, for all.
+
+    ``as_of`` leaves out what was published later and prefers what was new then;
+    ``published_from`` and ``published_to`` are days, both included; ``sources`` are names
+    as ``Article.source`` has them, ``languages`` codes as ``Article.language`` has them ("en").
+    """
+
+    as_of: date | datetime | None
+    published_from: date | None
+    published_to: date | None
+    sources: Sequence[str] | None
+    languages: Sequence[str] | None
+
 
 Wanted = Literal[
     "person",

@@ -5,27 +5,33 @@ from __future__ import annotations
 import os
 import re
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from asyncio import to_thread
+from collections.abc import AsyncGenerator, Callable, Coroutine, Generator, Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 from functools import partial
 from itertools import islice
 from types import TracebackType
+from typing import Any, Literal, Unpack, overload
 
 from index import ArticleIndex, Filter, QuestionError, StoreFacts, day_of
 from index.listing import MOST_LISTED
 from qa.answer import Answer, Claim
-from qa.citation import Citation, Passage, deep_link
+from qa.asynchronous import Halt, in_thread, last_answer
+from qa.check import Checker
+from qa.citation import Citation, Passage, cite
 from qa.compose import Composition, compose
 from qa.confidence import confidence, measure_confidence
 from qa.conversation import Conversation, Exchange
 from qa.dates import day_in_words
+from qa.events import Event, finished
 from qa.examples import candidates
 from qa.phrases import is_common, is_time
-from qa.question import MAX_QUESTION_LENGTH, Question, check_filter, understand
+from qa.question import MAX_QUESTION_LENGTH, Limits, Question, check_filter, understand
 from qa.rerank import Reranker
 from qa.retrieve import RankedSentence, Ranking, passages, rank, surroundings
-from qa.when import When, dates_in, read, shown
+from qa.when import When, days_meant, read
+from qa.writer import Writer, Writing, tell
 
 __all__ = ["ArticleQA"]
 
@@ -73,22 +79,32 @@ class ArticleQA:
     after it on; each question sees one moment.
     """
 
-    def __init__(self, index: ArticleIndex, *, reranker: str | None = None) -> None:
+    def __init__(self, index: ArticleIndex, *, reranker: str | None = None, writer: Writer | None = None) -> None:
         """``reranker`` is the folder or name of a sentence-transformers CrossEncoder that
-        reads the top passages anew. Raises ModelError where it can't be loaded."""
+        reads the top passages anew; ``writer`` has a language model write the answers.
+        Raises ModelError where the reranker can't be loaded."""
         self._index = index
+        self._writer = writer
+        self._writing = None if writer is None else Writing(writer, Checker(index.embed, judge=writer.judge))
         self._examples: tuple[StoreFacts, int, tuple[str, ...]] | None = None
         self._reranker = None if reranker is None else Reranker(reranker)
 
     @classmethod
-    def open(cls, path: str | os.PathLike[str], *, model: str | None = None, reranker: str | None = None) -> ArticleQA:
+    def open(
+        cls,
+        path: str | os.PathLike[str],
+        *,
+        model: str | None = None,
+        reranker: str | None = None,
+        writer: Writer | None = None,
+    ) -> ArticleQA:
         """Open the index in the folder ``path`` to read it.
 
         Raises IndexMissingError, IndexDamagedError, ModelMismatchError or ModelError.
         """
         index = ArticleIndex.open(path, read_only=True, model=model)
         try:
-            return cls(index, reranker=reranker)
+            return cls(index, reranker=reranker, writer=writer)
         except BaseException:
             index.close()
             raise
@@ -116,6 +132,11 @@ class ArticleQA:
         return self._reranker.name if self._reranker else None
 
     @property
+    def writer(self) -> Writer | None:
+        """What has a language model write the answers; None without one."""
+        return self._writer
+
+    @property
     def article_count(self) -> int:
         """How many articles can be asked about."""
         return self._index.article_count
@@ -125,93 +146,87 @@ class ArticleQA:
         """How many sentences they have."""
         return self._index.sentence_count
 
-    def retrieve(
-        self,
-        question: str,
-        *,
-        k: int = 5,
-        as_of: date | datetime | None = None,
-        published_from: date | None = None,
-        published_to: date | None = None,
-        sources: Sequence[str] | None = None,
-        languages: Sequence[str] | None = None,
-    ) -> tuple[Passage, ...]:
+    def retrieve(self, question: str, *, k: int = 5, **limits: Unpack[Limits]) -> tuple[Passage, ...]:
         """The ``k`` passages most likely to hold the answer, best first.
 
-        ``as_of`` leaves out what was published later and prefers what was new then;
-        ``published_from`` and ``published_to`` are days, both included; ``sources`` are
-        names as ``Article.source`` has them, ``languages`` codes as ``Article.language``
-        has them ("en").
+        ``limits`` are those of ``Limits``: ``as_of`` leaves out what was published later
+        and prefers what was new then; ``published_from`` and ``published_to`` are days, both
+        included; ``sources`` are names as ``Article.source`` has them, ``languages`` codes
+        as ``Article.language`` has them ("en").
 
         Raises QuestionError, ModelError, or StoreError where the index can't be read.
         """
-        understood, where = _request(question, as_of, published_from, published_to, sources, languages)
+        understood, where = _request(question, **limits)
         _check_count(k)
         with self._index.moment():
             return passages(self._rank(understood, where)[0].sentences, k)
 
-    def rank_sentences(
-        self,
-        question: str,
-        *,
-        k: int = 10,
-        as_of: date | datetime | None = None,
-        published_from: date | None = None,
-        published_to: date | None = None,
-        sources: Sequence[str] | None = None,
-        languages: Sequence[str] | None = None,
-    ) -> tuple[RankedSentence, ...]:
+    async def aretrieve(self, question: str, *, k: int = 5, **limits: Unpack[Limits]) -> tuple[Passage, ...]:
+        """``retrieve`` in a thread, for asyncio."""
+        return await to_thread(partial(self.retrieve, question, k=k, **limits))
+
+    def rank_sentences(self, question: str, *, k: int = 10, **limits: Unpack[Limits]) -> tuple[RankedSentence, ...]:
         """The ``k`` sentences most likely to hold the answer, best first; as ``retrieve``."""
-        understood, where = _request(question, as_of, published_from, published_to, sources, languages)
+        understood, where = _request(question, **limits)
         _check_count(k)
         with self._index.moment():
             return self._rank(understood, where)[0].sentences[:k]
 
-    def ask(
-        self,
-        question: str,
-        *,
-        as_of: date | datetime | None = None,
-        published_from: date | None = None,
-        published_to: date | None = None,
-        sources: Sequence[str] | None = None,
-        languages: Sequence[str] | None = None,
-    ) -> Answer:
+    @overload
+    def ask(self, question: str, *, stream: Literal[False] = False, **limits: Unpack[Limits]) -> Answer: ...
+    @overload
+    def ask(self, question: str, *, stream: Literal[True], **limits: Unpack[Limits]) -> Generator[Event]: ...
+    def ask(self, question: str, *, stream: bool = False, **limits: Unpack[Limits]) -> Answer | Generator[Event]:
         """The sentences that answer, word for word and cited, or a refusal with its reason.
 
-        Filters and errors are those of ``retrieve``.
-        """
-        return self._ask(
-            question,
-            (),
-            as_of=as_of,
-            published_from=published_from,
-            published_to=published_to,
-            sources=sources,
-            languages=languages,
-        )
+        With a writer its language model's sentences stand instead, as far as the articles
+        support them: ``Answer.written`` tells what came of it. With ``stream`` the steps of
+        the answer as they come; the writing ends where they are closed early.
 
-    def _ask(
-        self,
-        question: str,
-        before: Sequence[Exchange],
-        *,
-        as_of: date | datetime | None,
-        published_from: date | None,
-        published_to: date | None,
-        sources: Sequence[str] | None,
-        languages: Sequence[str] | None,
-    ) -> Answer:
-        """``ask`` after the exchanges ``before`` it."""
+        ``limits`` and errors are those of ``retrieve``; the steps raise at the first of them
+        what isn't wrong with the question itself. A language model that fails raises nothing.
+        """
+        steps = self._steps(question, limits, Halt())
+        return steps if stream else finished(steps)
+
+    @overload
+    def aask(
+        self, question: str, *, stream: Literal[False] = False, **limits: Unpack[Limits]
+    ) -> Coroutine[Any, Any, Answer]: ...
+    @overload
+    def aask(self, question: str, *, stream: Literal[True], **limits: Unpack[Limits]) -> AsyncGenerator[Event]: ...
+    def aask(
+        self, question: str, *, stream: bool = False, **limits: Unpack[Limits]
+    ) -> Coroutine[Any, Any, Answer] | AsyncGenerator[Event]:
+        """``ask`` in a thread, for asyncio. Where the task is cancelled, or the steps are
+        closed early, the writing ends."""
+        halt = Halt()
+        steps = in_thread(self._steps(question, limits, halt), halt)
+        return steps if stream else last_answer(steps)
+
+    def _steps(self, question: str, limits: Limits, halt: Halt) -> Generator[Event]:
+        """The steps of an answer. A question that can't be used is told before the first of them."""
+        request = _request(question, **limits)
+
+        def steps() -> Generator[Event]:
+            began = time.perf_counter()
+            yield from tell(self._found(*request, ()), self._writing, (), began, halt)
+
+        return steps()
+
+    def _ask(self, question: str, before: Sequence[Exchange], **limits: Unpack[Limits]) -> Answer:
+        """The verbatim answer after the exchanges ``before`` the question."""
+        return self._found(*_request(question, **limits), before)
+
+    def _found(self, understood: Question, where: Filter, before: Sequence[Exchange]) -> Answer:
         began = time.perf_counter()
-        understood, where = _request(question, as_of, published_from, published_to, sources, languages)
         with self._index.moment():
             ranking, when, asked = self._rank(understood, where, before)
             nearest = passages(ranking.sentences, _NEAREST)
             chance = self._doubted(asked, where, ranking, _chance(asked, ranking, before))
             sure = chance >= confidence().threshold
             found = ranking.sentences if sure else ()
-            composed = compose(understood, found, self._index.terms, as_of, first=when.order == "first")
+            composed = compose(understood, found, self._index.terms, where.as_of, first=when.order == "first")
             answered = bool(composed.parts)
             reason = None if answered else self._refusal(understood, ranking, where, when)
         claims, citations = _cited(composed)
@@ -230,7 +245,7 @@ class ArticleQA:
             passages=nearest,
             reason=reason,
             confidence=chance,
-            as_of=as_of,
+            as_of=where.as_of,
             took_ms=(time.perf_counter() - began) * 1000,
             form=composed.form,
             ranked=ranking.sentences,
@@ -243,7 +258,7 @@ class ArticleQA:
         content, oldest first, where the role ``user`` asks and any other answers. Raises QuestionError for
         anything else.
         """
-        return Conversation(self._ask, history)
+        return Conversation(self._ask, history, self._writing)
 
     def warm(self) -> None:
         """Load the model and the index now, so that the first question needn't wait.
@@ -272,7 +287,7 @@ class ArticleQA:
         for example in islice(candidates(newest), _TRIED * n):
             if len(example) > MAX_QUESTION_LENGTH:
                 continue
-            answer = self.ask(example)
+            answer = self._ask(example, ())
             cited = {citation.article.id for citation in answer.citations}
             if not cited or cited & told:
                 continue
@@ -418,11 +433,12 @@ def _either(words: Iterable[str]) -> str:
 
 def _request(
     question: str,
-    as_of: date | datetime | None,
-    published_from: date | None,
-    published_to: date | None,
-    sources: Sequence[str] | None,
-    languages: Sequence[str] | None,
+    *,
+    as_of: date | datetime | None = None,
+    published_from: date | None = None,
+    published_to: date | None = None,
+    sources: Sequence[str] | None = None,
+    languages: Sequence[str] | None = None,
 ) -> tuple[Question, Filter]:
     if isinstance(sources, str):
         raise QuestionError(f"sources is one string, {sources[:80]!r}: give a list of names")
@@ -491,7 +507,10 @@ def _cited(composed: Composition) -> tuple[tuple[Claim, ...], tuple[Citation, ..
         for ranked in (part.ranked, *part.agreeing):
             key = (ranked.article.id, ranked.sentence.ordinal)
             if key not in markers:
-                markers[key] = _cite(len(markers) + 1, ranked)
+                sentence, number = ranked.sentence, len(markers) + 1
+                markers[key] = cite(
+                    number, ranked.article, sentence.span, paragraph=sentence.paragraph, score=ranked.score
+                )
             own.append(markers[key].marker)
         claims.append(
             Claim(
@@ -503,29 +522,9 @@ def _cited(composed: Composition) -> tuple[tuple[Claim, ...], tuple[Citation, ..
                 first_reported=part.first_reported,
                 corrects=part.corrects,
                 earlier=part.earlier,
-                dates=_dates(part.ranked),
+                dates=tuple(
+                    f"“{words}” is {days}" for words, days in days_meant(part.ranked.article, part.ranked.sentence.span)
+                ),
             )
         )
     return tuple(claims), tuple(markers.values())
-
-
-def _dates(ranked: RankedSentence) -> tuple[str, ...]:
-    """What the days in a sentence that it doesn't write out are."""
-    article = ranked.article
-    # A page that was rewritten later may say "on Sunday" of either day.
-    if not article.published or (article.modified and day_of(article.modified) != day_of(article.published)):
-        return ()
-    found = dates_in(article.text, ranked.sentence.span, day_of(article.published))
-    return tuple(f"“{one.written}” is {shown(one.begin, one.end)}" for one in found if not one.complete)
-
-
-def _cite(marker: int, ranked: RankedSentence) -> Citation:
-    return Citation(
-        marker=marker,
-        article=ranked.article,
-        span=ranked.sentence.span,
-        quote=ranked.text,
-        paragraph=ranked.sentence.paragraph,
-        score=ranked.score,
-        link=deep_link(ranked.article.url, ranked.text),
-    )

@@ -11,7 +11,7 @@ from itertools import islice
 from threading import Lock
 from typing import Any, Literal
 
-from index import Span
+from index import Article, Span, day_of
 from qa.dates import COUNTS, MONTHS, WEEKDAYS, Days, Expression, Way, day_in_words, expressions, moved
 
 __all__ = [
@@ -22,6 +22,7 @@ __all__ = [
     "Order",
     "When",
     "dates_in",
+    "days_meant",
     "preference",
     "read",
     "shown",
@@ -705,6 +706,16 @@ def dates_in(text: str, span: Span, published: date) -> tuple[DateInText, ...]:
                     )
                 )
     return tuple(found)
+
+
+def days_meant(article: Article, span: Span) -> tuple[tuple[str, str], ...]:
+    """What the days in the words of ``article`` at ``span`` are that they don't write out:
+    the words, and the days in words."""
+    # A page that was rewritten later may say "on Sunday" of either day.
+    if not article.published or (article.modified and day_of(article.modified) != day_of(article.published)):
+        return ()
+    found = dates_in(article.text, span, day_of(article.published))
+    return tuple((one.written, shown(one.begin, one.end)) for one in found if not one.complete)
 
 
 def _sentences(text: str, span: Span) -> list[tuple[int, int]]:

@@ -4,6 +4,7 @@ nobody waits for past a deadline."""
 from __future__ import annotations
 
 import socket
+import struct
 import threading
 import time
 from collections.abc import Callable, Generator, Iterator
@@ -43,6 +44,8 @@ class Call(Generic[_Made], Iterator[_Made]):
         self.most = most
         self.kind = ""
         """The media type of the last answer."""
+        self.trouble: EndpointError | None = None
+        """What has failed and is tried again: what to raise where the time is over first."""
         self._make = make
         self._seconds = seconds
         self._deadline = time.monotonic() + seconds
@@ -87,8 +90,9 @@ class Call(Generic[_Made], Iterator[_Made]):
                 self.close()
                 if self._ending:
                     break
-                raise EndpointError(
-                    f"{self.place}: {'was not done' if self._begun else 'said nothing'} within {self._seconds:g} s: "
+                late = "was not done" if self._begun else "said nothing"
+                raise self.trouble or EndpointError(
+                    f"{self.place}: {late} within {round(self._seconds, 1):g} s: "
                     "give it longer with --llm-timeout, or name a faster model"
                 )
             if not isinstance(made, _End):
@@ -106,10 +110,9 @@ class Call(Generic[_Made], Iterator[_Made]):
         self._ended = True
         with self._lock:
             self._closed.set()
-            if self._connection is not None:
-                # A thread that waits to read from it wakes up, which closing wouldn't bring about.
-                with suppress(OSError):
-                    self._connection.shutdown(socket.SHUT_RDWR)
+            self._break_off()
+        # Whoever waits for more in another thread need wait no longer.
+        self._queue.put(_End(None, last=True))
         if threading.current_thread() is not self._thread:
             self._thread.join(_JOINING)
 
@@ -125,15 +128,30 @@ class Call(Generic[_Made], Iterator[_Made]):
             pass
         except Exception as error:  # raised anew where it is waited for
             self._queue.put(_End(error, last=True))
+        finally:
+            self._keep(None)
 
     def traced(self, name: str, about: dict[str, Any]) -> None:
         """Told by the transport what it does."""
-        if name in ("connection.connect_tcp.complete", "connection.start_tls.complete"):
-            connection = about["return_value"].get_extra_info("socket")
-            with self._lock:
-                self._connection = connection
-                if self._closed.is_set():
-                    raise _GoneError
+        if name == "connection.connect_tcp.complete":
+            # A duplicate, since TLS takes the socket away from its object.
+            self._keep(about["return_value"].get_extra_info("socket").dup())
+
+    def _keep(self, connection: socket.socket | None) -> None:
+        with self._lock:
+            if self._connection is not None:
+                self._connection.close()
+            self._connection = connection
+            if self._closed.is_set():
+                self._break_off()
+
+    def _break_off(self) -> None:
+        if self._connection is not None:
+            with suppress(OSError):  # where the endpoint was faster
+                # A thread that waits to read wakes up, which closing wouldn't bring about; and once
+                # it closes, an endpoint that waits to write is told.
+                self._connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+                self._connection.shutdown(socket.SHUT_RDWR)
 
 
 class _End:
@@ -174,9 +192,9 @@ class _Bounded(httpx2.SyncByteStream):
         self._body.close()
 
 
-def client(key: str | None) -> httpx2.Client:
+def client(key: str | None, *, tls: bool) -> httpx2.Client:
     """What sends the requests of calls, with ``key`` where there is one and with nothing that
-    isn't needed. Safe to share between threads.
+    isn't needed; over ``tls``, or without. Safe to share between threads.
 
     It follows no redirect and uses no proxy of the environment: what is sent is for one
     place, and a proxy could read it or pass it on. A connection serves one request, so that
@@ -204,6 +222,7 @@ def client(key: str | None) -> httpx2.Client:
 
     return httpx2.Client(
         trust_env=False,
+        verify=tls,  # to know whom to trust takes 35 ms, and is for nothing without
         limits=httpx2.Limits(max_connections=None, max_keepalive_connections=0),
         event_hooks={"request": [bare], "response": [bounded]},
     )

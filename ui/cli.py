@@ -283,6 +283,19 @@ def _parser() -> argparse.ArgumentParser:
     )
     export.add_argument("-o", "--output", metavar="FILE", help="write there (default: standard output)")
 
+    doctor = _command(
+        commands,
+        "doctor",
+        _doctor,
+        "tell whether the index and a language model work, and what to fix",
+        [
+            "byline doctor",
+            "byline doctor --llm-base-url http://localhost:11434/v1      which models are there",
+            "byline doctor --llm-base-url http://localhost:11434/v1 --llm-model llama3.2",
+        ],
+    )
+    _llm_options(doctor)
+
     commands.add_parser("eval", help="measure answers on a question set: byline eval --help", add_help=False)
     return parser
 
@@ -338,6 +351,22 @@ def _model_option(parser: argparse.ArgumentParser) -> None:
         "--model",
         metavar="PATH_OR_NAME",
         help="a sentence-transformers model (default: the bundled all-MiniLM-L6-v2; an index keeps its own)",
+    )
+
+
+def _llm_options(parser: argparse.ArgumentParser) -> None:
+    """Where a language model is, and what it can take."""
+    parser.add_argument(
+        "--llm-base-url",
+        metavar="URL",
+        help="an OpenAI-compatible endpoint, as http://localhost:11434/v1; its key, if any, is $BYLINE_LLM_API_KEY",
+    )
+    parser.add_argument("--llm-model", metavar="NAME", help="the language model's name there")
+    parser.add_argument(
+        "--llm-timeout", type=_seconds, metavar="SECONDS", help="the longest that an answer may take (default 30)"
+    )
+    parser.add_argument(
+        "--llm-context", type=_tokens, metavar="TOKENS", help="what prompt and answer may have together (default 4096)"
     )
 
 
@@ -771,6 +800,30 @@ def _mcp(options: argparse.Namespace) -> int:
     return DONE
 
 
+def _doctor(options: argparse.Namespace) -> int:
+    from index import SettingsError
+    from ui.doctor import examine
+
+    if options.llm_base_url is None and (options.llm_model or options.llm_timeout or options.llm_context):
+        raise SettingsError("--llm-base-url: give the endpoint of the language model, as http://localhost:11434/v1")
+    given = {"timeout": options.llm_timeout, "context": options.llm_context}
+    findings = []
+    for finding in examine(
+        _index(options),
+        options.llm_base_url,
+        options.llm_model,
+        os.environ.get("BYLINE_LLM_API_KEY") or None,
+        **{name: value for name, value in given.items() if value is not None},
+    ):
+        findings.append(finding)
+        if not options.json:
+            print(f"{'ok' if finding.sound else 'problem':<8} {finding.about:<9} {finding.told}", flush=True)
+    sound = all(finding.sound for finding in findings)
+    if options.json:
+        _print_json({"sound": sound, "findings": [finding.to_dict() for finding in findings]})
+    return DONE if sound else PARTLY
+
+
 def _export_feedback(options: argparse.Namespace) -> int:
     from index import ArticleIndex, SettingsError
     from ui.feedback import question_set, read_feedback
@@ -881,6 +934,12 @@ def _day(written: str) -> date:
 def _count(written: str) -> int:
     if not written.isascii() or not written.isdigit() or not 1 <= int(written[:9]) <= 1000:
         raise argparse.ArgumentTypeError(f"{written[:40]!r} is not a number from 1 to 1000")
+    return int(written)
+
+
+def _tokens(written: str) -> int:
+    if not written.isascii() or not written.isdigit() or not 256 <= int(written[:9]) <= 10_000_000:
+        raise argparse.ArgumentTypeError(f"{written[:40]!r} is not a number of tokens from 256 to 10,000,000")
     return int(written)
 
 

@@ -12,7 +12,7 @@ from typing import Any, get_args
 
 from index import Article, ArticleNotFoundError, QuestionError, Span, day_of
 from index.article import parse_published
-from qa import ArticleQA, Exchange
+from qa import ArticleQA, Exchange, Limits
 from qa.changes import changes as changes_between
 from qa.citation import article_facts, deep_link
 from qa.question import MAX_QUESTION_LENGTH
@@ -200,9 +200,7 @@ def _changed(before: Article, after: Article) -> dict[str, Any]:
     }
 
 
-def _limits(
-    as_of: object, published_from: object, published_to: object, sources: object, languages: object
-) -> dict[str, Any]:
+def _limits(as_of: object, published_from: object, published_to: object, sources: object, languages: object) -> Limits:
     return {
         "as_of": None if as_of is None else _moment("as_of", as_of),
         "published_from": None if published_from is None else _day("published_from", published_from),

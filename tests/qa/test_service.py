@@ -280,7 +280,7 @@ def test_arguments_of_the_wrong_kind_are_named(gazette: ArticleQA, wrong: dict[s
     with pytest.raises(QuestionError, match=r"give|at least"):
         gazette.retrieve("Who leads the council?", **wrong)
     with pytest.raises(QuestionError, match="not text"):
-        gazette.ask(None)  # type: ignore[arg-type]
+        gazette.ask(None)  # type: ignore[call-overload]
 
 
 def test_examples_are_about_the_articles(gazette: ArticleQA) -> None:
@@ -305,11 +305,11 @@ def test_examples_are_drawn_once_and_others_are_answered_meanwhile(tmp_path: Pat
     read: list[str] = []
 
     class Watched(ArticleQA):
-        def ask(self, question: str, **limits: Any) -> Answer:
+        def _ask(self, question: str, before: Any, **limits: Any) -> Answer:
             # It must be had from another thread: whoever draws would never wait for itself.
             with ThreadPoolExecutor(1) as pool:
                 read.append(pool.submit(self.index.article, "a").result(10).title)
-            return super().ask(question, **limits)
+            return super()._ask(question, before, **limits)
 
     with ArticleIndex.open(tmp_path / "index", create=True) as index, Watched(index) as asked:
         index.add(Article(id="a", title="Ferry to Orrin sinks", text="The ferry to Orrin sank on Monday."))
@@ -324,8 +324,10 @@ def test_examples_are_drawn_once_and_others_are_answered_meanwhile(tmp_path: Pat
 @pytest.mark.parametrize(("confidence", "first"), [(0.59, "Bees"), (0.6, "Ferry")])
 def test_a_doubtful_example_comes_after_the_sure(tmp_path: Path, confidence: float, first: str) -> None:
     class Doubtful(ArticleQA):
-        def ask(self, question: str, **limits: Any) -> Answer:
-            return replace(super().ask(question, **limits), confidence=confidence if "Ferry" in question else 0.9)
+        def _ask(self, question: str, before: Any, **limits: Any) -> Answer:
+            return replace(
+                super()._ask(question, before, **limits), confidence=confidence if "Ferry" in question else 0.9
+            )
 
     ferry = Article(id="a", title="Ferry to Orrin sinks", text="The ferry to Orrin sank.", published=date(2025, 2, 1))
     bees = Article(id="b", title="Bees of Tarn die", text="A mite killed the bees of Tarn.", published=date(2025, 1, 1))
