@@ -96,7 +96,8 @@ class Feedback:
     ``when`` is aware, in UTC. ``answer_id`` is the page's name for the answer: a later
     verdict under it replaces this one. ``typed`` is the question as it was asked and
     ``question`` as it was understood, standing by itself. ``answer`` is the answer's text, or
-    the reason for refusing; ``confidence`` is in [0, 1].
+    the reason for refusing; ``confidence`` is in [0, 1]. ``written_by`` is the language model
+    that wrote the answer, None where it is in the articles' own words.
     """
 
     when: datetime
@@ -111,6 +112,7 @@ class Feedback:
     confidence: float
     answer: str
     cited: tuple[Cited, ...]
+    written_by: str | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """The verdict as JSON can hold it, in the shape that ``feedback_from`` takes, with
@@ -139,6 +141,7 @@ class Feedback:
                     {"quote": cited.quote, "article": {"id": cited.article_id, "revision": cited.revision}}
                     for cited in self.cited
                 ],
+                "written": {"model": self.written_by} if self.written_by else None,
             },
         }
 
@@ -233,6 +236,8 @@ def question_set(verdicts: tuple[Feedback, ...]) -> QuestionSet:
 
     Praise of an answer says that its articles and quotes are right, praise of a refusal that
     there is no answer; of what is blamed, only whether an answer should have been given is known.
+    The quotes are the articles' words: no sentence of a language model is ever taken for
+    right, and a question that one answered is of kind "up, written by a model".
     """
     by_answer: dict[str, Feedback] = {}
     for verdict in verdicts:
@@ -267,7 +272,7 @@ def _question(verdict: Feedback) -> dict[str, Any] | None:
     if right and verdict.answered:
         line["articles"] = list(dict.fromkeys(cited.article_id for cited in verdict.cited))
         line["evidence"] = list(dict.fromkeys(cited.quote for cited in verdict.cited))
-    line["kind"] = verdict.kind or "up"
+    line["kind"] = verdict.kind or ("up, written by a model" if verdict.written_by else "up")
     return line
 
 
@@ -333,7 +338,15 @@ def _feedback(posted: Posted, when: datetime) -> Feedback:
         confidence=float(answer["confidence"].share()),
         answer=answer["answer"].text(_MAX_ANSWER).strip(),
         cited=cited,
+        written_by=_writer(answer["written"]),
     )
+
+
+def _writer(written: Posted) -> str | None:
+    """The language model whose words an answer has; those of one that failed aren't in it."""
+    if written.value is None or written["failure"].value is not None:
+        return None
+    return written["model"].line(_MAX_NAME)
 
 
 def _limits(posted: Posted) -> Limits:

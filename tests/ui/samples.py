@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, date, datetime
 
 from index.article import Article, Sentence, Span
-from qa.answer import Answer, Claim
+from qa.answer import Answer, Claim, Unsupported, Usage, Written
 from qa.citation import Citation, Passage, deep_link
 
 TEXT = (
@@ -117,4 +117,23 @@ def refusal(*passages: Passage, reason: str | None = "The articles don't say.") 
         confidence=0.1,
         as_of=None,
         took_ms=3.0,
+    )
+
+
+def written(model: str, *struck: str, failure: str | None = None) -> Written:
+    """What came of letting ``model`` write: a sentence that was supported, and those ``struck``."""
+    return Written(
+        model=model,
+        prompt="1",
+        messages=(("user", "How much will the wall cost?"),),
+        sentences=1 + len(struck),
+        supported=1,
+        corrected=0,
+        struck=len(struck),
+        unsupported=tuple(Unsupported(text=text, reasons=("no passage says so",), after=1) for text in struck),
+        failure=failure,
+        verbatim=refusal(),
+        usage=Usage(prompt=90, completion=12, reported=True),
+        took_ms=900.0,
+        first_ms=300.0,
     )

@@ -340,7 +340,7 @@ def test_the_collection_is_counted(server: str, document: Document, own: Article
     told = reply.json
     assert told["articles"] == own.article_count
     assert sum(one["articles"] for one in told["by_source"]) == own.article_count
-    assert (len(told["examples"]), told["may_add"]) == (4, False)
+    assert (len(told["examples"]), told["may_add"], told["writer"]) == (4, False, None)
 
 
 @pytest.mark.parametrize(("style", "holds"), [("markdown", "[^"), ("html", "<h1"), ("json", '"references"')])

@@ -96,9 +96,9 @@ def test_ask_as_json(asked: Path, capsys: Capture) -> None:
     answer = json.loads(capsys.readouterr().out)
     assert set(answer) == {
         "question", "understood", "answered", "answer", "confidence", "form", "claims", "citations", "as_of",
-        "took_ms", "dates", "reason", "sureness", "passages"
+        "took_ms", "dates", "reason", "sureness", "passages", "written"
     }  # fmt: skip
-    assert answer["answered"] is True
+    assert (answer["answered"], answer["written"]) == (True, None)
     assert answer["as_of"] == "2025-03-20"
     assert answer["claims"][0]["citations"] == [1]
     assert "[1]" in answer["answer"]

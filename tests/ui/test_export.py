@@ -6,6 +6,7 @@ import copy
 import json
 import os
 import re
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, get_args
@@ -16,10 +17,11 @@ from hypothesis import strategies as st
 from lxml.html import HtmlElement, document_fromstring
 from markdown_it import MarkdownIt
 
-from index.article import Article, clean
+from index.article import Article, clean, clean_line
 from index.errors import QuestionError
+from qa.answer import Claim
 from qa.reference import Style, link_to, reference
-from tests.ui.samples import HOSTILE, answer, article, citation, passage, refusal
+from tests.ui.samples import HOSTILE, answer, article, citation, passage, refusal, written
 from ui.web.export import Format, export
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -111,6 +113,23 @@ def filled(field: str) -> dict[str, Any]:
     return {"title": field, "turns": [first, second, third]}
 
 
+def fluent(model: str = "tiny-1", text: str = "The wall costs £4.2 million.") -> dict[str, Any]:
+    """A conversation whose answer has a sentence that a language model wrote, one of the
+    article's own, and two that were struck out."""
+    told = article()
+    claims = (
+        Claim(text=text, markers=(1,), status="supported"),
+        Claim(text=START, markers=(2,), sources=("The Gazette", "The Herald")),
+    )
+    whole = replace(
+        answer(citation(told, COST), citation(told, START, marker=2), claims=claims),
+        written=written(model, "The pier was sold.", "The mayor resigned."),
+    )
+    kept = turn(whole)
+    kept["answer"]["claims"][1]["note"] = whole.claims[1].note
+    return {"title": "The wall", "turns": [kept]}
+
+
 def page(html: str) -> HtmlElement:
     return document_fromstring(html.encode())
 
@@ -134,6 +153,70 @@ def test_a_conversation(style: Format, suffix: str) -> None:
     if os.environ.get("BYLINE_WRITE_GOLDEN") == "1":
         path.write_text(document, encoding="utf-8")
     assert document == path.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(("style", "suffix"), [("markdown", "md"), ("html", "html"), ("json", "json")])
+def test_an_answer_that_a_model_wrote(style: Format, suffix: str) -> None:
+    document = export(fluent(), style, exported=NOW)
+    path = GOLDEN / f"written.{suffix}"
+    if os.environ.get("BYLINE_WRITE_GOLDEN") == "1":
+        path.write_text(document, encoding="utf-8")
+    assert document == path.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("status", ["supported", "corrected"])
+def test_a_model_s_words_are_never_shown_as_a_quotation(status: str) -> None:
+    posted = fluent()
+    posted["turns"][0]["answer"]["claims"][0]["status"] = status
+    told = "written by tiny-1, checked against the words cited"
+    markdown, html = export(posted, "markdown", exported=NOW), export(posted, "html", exported=NOW)
+    assert f"The wall costs £4.2 million.[^1-1] ({told})\n" in markdown
+    assert f"{START}[^1-2] (2 sources)\n" in markdown
+    root = page(html)
+    assert [node.text_content() for node in root.xpath("//p[@class='claim']")] == [f"{START}[2] (2 sources)"]
+    assert [node.text_content() for node in root.xpath("//p[@class='written']")] == [
+        f"The wall costs £4.2 million.[1] ({told})"
+    ]
+    assert [node.text_content() for node in root.xpath("//blockquote")] == [COST, START]
+    held = json.loads(export(posted, "json", exported=NOW))
+    assert [claim["status"] for claim in held["turns"][0]["answer"]["claims"]] == [status, "verbatim"]
+    assert json.loads(export(held, "json", exported=NOW)) == held
+
+
+def test_of_what_no_passage_supports_there_is_the_number_only() -> None:
+    for style in get_args(Format):
+        document = export(fluent(), style, exported=NOW)
+        assert "The pier was sold" not in document
+        assert "The mayor resigned" not in document
+    left_out = "Left out: 2 of 3 sentences by tiny-1, which no passage supports."
+    assert left_out in export(fluent(), "markdown", exported=NOW)
+    assert left_out in export(fluent(), "html", exported=NOW)
+
+
+@given(field=ANY_TEXT)
+def test_no_name_or_word_of_a_model_adds_a_tag(field: str) -> None:
+    field = f"x{field}x"
+    html = export(fluent(field, field), "html", exported=NOW)
+    assert outline(html) == outline(export(fluent("plain x", "plain x"), "html", exported=NOW))
+    (words,) = page(html).xpath("//p[@class='written']")
+    assert squeezed(words.text_content()) == squeezed(
+        f"{clean(field)}[1] (written by {clean_line(field)}, checked against the words cited)"
+    )
+    tokens = MARKDOWN.parse(export(fluent(field, field), "markdown", exported=NOW))
+    inline = [token for block in tokens for token in block.children or ()]
+    links = [token.attrs["href"] for token in inline if token.type == "link_open"]
+    assert links == [link_to(article(), COST), link_to(article(), START)]
+    assert {token.type for token in inline}.isdisjoint({"image", "html_inline"})
+
+
+def test_an_answer_kept_before_models_wrote_is_exported_too() -> None:
+    old = conversation()
+    for kept in old["turns"][:2]:
+        del kept["answer"]["written"]
+        for claim in kept["answer"]["claims"]:
+            del claim["status"]
+    for style in get_args(Format):
+        assert export(old, style, exported=NOW) == export(conversation(), style, exported=NOW)
 
 
 def test_a_conversation_without_turns_is_a_document_too() -> None:
@@ -309,6 +392,9 @@ def changed(path: str, value: object) -> dict[str, Any]:
         ("turns[0].answer.citations[0].paragraph", 10**17, "turns[0].answer.citations[0].paragraph is not a whole"),
         ("turns[0].answer.citations[0].article.url", [], "turns[0].answer.citations[0].article.url is not text"),
         ("turns[0].answer.sureness", None, "turns[0].answer.sureness is not text"),
+        ("turns[0].answer.claims[0].status", "sure", "turns[0].answer.claims[0].status must be one of"),
+        ("turns[0].answer.claims[0].status", "supported", 'turns[0].answer.claims[0].status is "supported", and'),
+        ("turns[0].answer.written", {}, "turns[0].answer.written.model is not text"),
         ("turns[3].problem", 3, "turns[3].problem is not text"),
         ("turns[3].limits.as_of", 3, "turns[3].limits.as_of is not text"),
         ("turns[1].answer.passages[0].article", 1, "turns[1].answer.passages[0].article is not an object"),
@@ -336,6 +422,7 @@ PATHS = [
     *("title", "turns", "turns[0]", "turns[0].asked", "turns[0].limits", "turns[0].limits.as_of", "turns[0].answer"),
     *("turns[0].answer.claims", "turns[0].answer.claims[0]", "turns[0].answer.claims[0].citations"),
     *("turns[0].answer.citations[0]", "turns[0].answer.citations[0].article", "turns[1].answer.passages[0].rank"),
+    *("turns[0].answer.written", "turns[0].answer.claims[0].status"),
     *("turns[2].answer", "turns[3].problem", "turns[3].limits.published_to"),
     *("turns[0].answer.citations[0].article.published", "turns[0].answer.citations[0].article.url"),
 ]

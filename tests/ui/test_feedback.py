@@ -139,6 +139,8 @@ def test_a_verdict_on_a_real_answer_is_kept_as_it_was_given(gazette: ArticleQA, 
         (posted(answer__answered=False), "answer.citations"),
         (posted(answer__citations=[{}] * 101), "answer.citations"),
         (posted(answer__citations=[7]), "answer.citations[0]"),
+        (posted(answer__written=7), "answer.written"),
+        (posted(answer__written={"model": " "}), "answer.written.model"),
         (posted(answer__citations=[{"quote": "q"}]), "answer.citations[0].article"),
         (
             posted(answer__citations=[{"quote": " ", "article": {"id": "a", "revision": 1}}]),
@@ -165,7 +167,7 @@ JSON = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
     max_leaves=6,
 )
-FIELDS = [*posted(), *(f"{top}__{key}" for top in ("limits", "answer") for key in posted()[top])]
+FIELDS = [*posted(), *(f"{top}__{key}" for top in ("limits", "answer") for key in posted()[top]), "answer__written"]
 
 
 # Each is written to disk, which takes as long as the disk takes.
@@ -374,6 +376,27 @@ def test_what_a_verdict_tells_becomes_a_question(said: dict[str, Any], expected:
     assert question.pop("id").startswith("feedback-")
     assert question == {"question": QUESTION, "asked_on": "2025-03-07", **expected}
     assert (made.untold, made.limited, made.replaced) == (0, 0, 0)
+
+
+def test_praise_of_a_model_s_answer_makes_none_of_its_words_right(tmp_path: Path) -> None:
+    said = "The wall will cost some four million."
+    fluent = posted(
+        answer__answer=f"{said} [1]", answer__written={"model": "tiny-1", "failure": None, "unsupported": []}
+    )
+    append(tmp_path, feedback_from(fluent))
+    (kept,) = read_feedback(tmp_path)
+    assert kept.written_by == "tiny-1"
+    (question,) = question_set((kept,)).questions
+    assert question["evidence"] == ["It will cost £4.2 million."]
+    assert question["kind"] == "up, written by a model"
+    assert said not in json.dumps(question)
+
+
+@pytest.mark.parametrize("written", [None, {"model": "tiny-1", "failure": "It did not answer in time."}])
+def test_an_answer_in_the_articles_own_words_is_no_model_s(written: object) -> None:
+    made = feedback_from(posted(answer__written=written))
+    assert made.written_by is None
+    assert [question["kind"] for question in question_set((made,)).questions] == ["up"]
 
 
 @pytest.mark.parametrize("kind", ["", "wrong", "outdated", "off the point"])

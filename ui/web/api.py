@@ -109,6 +109,7 @@ def api(
                 "examples": list(examples.last(facts)) if loaded else [],
                 "may_add": uploads is not None,
                 "ready": loaded,
+                "writer": None,
             }
         )
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from typing import Any, Literal, get_args
 
 from index.article import Article, clean_line
 from index.errors import QuestionError
+from qa.answer import Status
 from qa.citation import article_facts
 from qa.dates import day_in_words
 from qa.escape import escape_html, escape_markdown
@@ -21,6 +22,7 @@ __all__ = ["Format", "export"]
 Format = Literal["markdown", "html", "json"]
 """What a conversation is written as."""
 
+_STATUSES: tuple[Status, ...] = get_args(Status)
 _MOST_TURNS = 1_000
 _MOST = 1_000
 """Claims, citations, passages or names in one list."""
@@ -61,6 +63,17 @@ class _Claim:
     text: str
     markers: tuple[int, ...]
     note: str
+    status: Status
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Written:
+    """The language model that was asked to write an answer, how many sentences it wrote, and
+    how many of them no passage supports: those are in no document."""
+
+    model: str
+    sentences: int
+    struck: int
 
 
 _Bound = date | datetime | str | None
@@ -87,6 +100,7 @@ class _Answer:
     claims: tuple[_Claim, ...]
     citations: tuple[_Quotation, ...]
     passages: tuple[_Quotation, ...]
+    written: _Written | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,6 +130,8 @@ def export(conversation: object, style: Format, *, exported: datetime) -> str:
 
     Markdown has footnotes in GitHub's syntax; HTML is one file that loads nothing and runs
     nothing; JSON adds ``references``, by turn and marker, in every style of ``reference``.
+    What a language model wrote is said to be its words wherever it stands, so that nobody
+    takes it for a quotation; of what no passage supports there is the number only.
     """
     root = Posted(conversation, "the conversation")
     title = clean_line(root["title"].text(_TEXT)) or "Untitled conversation"
@@ -153,6 +169,8 @@ def _answer(answer: Posted) -> _Answer:
     for place, marker in enumerate(markers):
         if marker in markers[:place]:
             raise answer["citations"].wrong(f"has marker {marker} twice")
+    written = _written(answer["written"])
+    claims = tuple(_claim(one, set(markers), written) for one in answer["claims"].list(_MOST))
     return _Answer(
         understood=answer["understood"].text(_TEXT),
         dates=tuple(one.text(_TEXT) for one in answer["dates"].list(_MOST)),
@@ -160,13 +178,28 @@ def _answer(answer: Posted) -> _Answer:
         reason=answer["reason"].or_else("").text(_TEXT),
         confidence=answer["confidence"].share(),
         sureness=answer["sureness"].text(_TEXT),
-        claims=tuple(_claim(one, set(markers)) for one in answer["claims"].list(_MOST)),
+        claims=claims,
         citations=citations,
         passages=tuple(_quotation(one, "rank", "text") for one in answer["passages"].list(_MOST)),
+        written=written,
     )
 
 
-def _claim(posted: Posted, known: set[int]) -> _Claim:
+def _written(posted: Posted) -> _Written | None:
+    if posted.value is None:
+        return None
+    return _Written(
+        model=posted["model"].line(_TEXT),
+        sentences=posted["sentences"].count(0),
+        struck=posted["struck"].count(0),
+    )
+
+
+def _claim(posted: Posted, known: set[int], written: _Written | None) -> _Claim:
+    # A browser may keep answers from before a language model could write any.
+    status = posted["status"].or_else("verbatim").choice(_STATUSES)
+    if status != "verbatim" and written is None:
+        raise posted["status"].wrong(f'is "{status}", and "written" names no language model')
     markers = []
     for one in posted["citations"].list(_MOST):
         marker = one.count()
@@ -178,6 +211,7 @@ def _claim(posted: Posted, known: set[int]) -> _Claim:
         text=posted["text"].text(_TEXT),
         markers=tuple(markers),
         note=posted["note"].text(_TEXT),
+        status=status,
     )
 
 
@@ -263,6 +297,23 @@ def _confidence(answer: _Answer) -> str:
     return f"{clean_line(answer.sureness)} ({told}{'' if answer.answered else ' that they do'})."
 
 
+def _note(claim: _Claim, answer: _Answer) -> str:
+    """What stands after a claim, in brackets."""
+    told = [claim.note] if claim.note else []
+    if claim.status != "verbatim" and answer.written:
+        told.append(f"written by {answer.written.model}, checked against the words cited")
+    return "; ".join(told)
+
+
+def _struck(answer: _Answer) -> str:
+    """How many sentences are left out, where any are."""
+    written = answer.written
+    if not written or not written.struck:
+        return ""
+    sentences = f"{written.struck:,} of {written.sentences:,} sentences by {written.model}"
+    return f"Left out: {sentences}, which no passage supports."
+
+
 def _refusal(answer: _Answer) -> str:
     return answer.reason or "The articles don't say."
 
@@ -298,10 +349,12 @@ def _markdown_answer(answer: _Answer, number: int) -> Iterator[str]:
         for claim in answer.claims:
             label = f"{escape_markdown(claim.label)}: " if claim.label else ""
             markers = "".join(f"[^{number}-{marker}]" for marker in claim.markers)
-            note = f" ({escape_markdown(claim.note)})" if claim.note else ""
+            told = _note(claim, answer)
+            note = f" ({escape_markdown(told)})" if told else ""
             yield f"{label}{escape_markdown(claim.text)}{markers}{note}"
     else:
         yield escape_markdown(_refusal(answer))
+    yield escape_markdown(_struck(answer))
     yield escape_markdown(_confidence(answer))
     if not answer.answered and answer.passages:
         yield f"**{_NEAREST}**"
@@ -357,16 +410,20 @@ def _html_answer(answer: _Answer, number: int) -> Iterator[str]:
     if answer.answered:
         for claim in answer.claims:
             label = f'<span class="note"><bdi>{escape_html(claim.label)}</bdi>:</span> ' if claim.label else ""
-            note = f' <span class="note">(<bdi>{escape_html(claim.note)}</bdi>)</span>' if claim.note else ""
+            told = _note(claim, answer)
+            note = f' <span class="note">(<bdi>{escape_html(told)}</bdi>)</span>' if told else ""
             markers = ""
             for marker in claim.markers:
                 # The reference leads back to where it is cited first.
                 place = "" if marker in linked else f' id="mark-{number}-{marker}"'
                 markers += f'<a class="cite" href="#cite-{number}-{marker}"{place}>[{marker}]</a>'
                 linked.add(marker)
-            yield f'<p class="claim" dir="auto">{label}<bdi>{escape_html(claim.text)}</bdi>{markers}{note}</p>'
+            kind = "claim" if claim.status == "verbatim" else "written"
+            yield f'<p class="{kind}" dir="auto">{label}<bdi>{escape_html(claim.text)}</bdi>{markers}{note}</p>'
     else:
         yield f'<p dir="auto">{escape_html(_refusal(answer))}</p>'
+    if struck := _struck(answer):
+        yield f'<p class="note" dir="auto">{escape_html(struck)}</p>'
     yield f'<p class="note" dir="auto">{escape_html(_confidence(answer))}</p>'
     if not answer.answered and answer.passages:
         yield f'<p class="note"><strong>{_NEAREST}</strong></p>'
@@ -421,11 +478,18 @@ def _answer_data(answer: _Answer) -> dict[str, Any]:
         "confidence": answer.confidence,
         "sureness": answer.sureness,
         "claims": [
-            {"label": claim.label, "text": claim.text, "citations": list(claim.markers), "note": claim.note}
+            {
+                "label": claim.label,
+                "text": claim.text,
+                "citations": list(claim.markers),
+                "note": claim.note,
+                "status": claim.status,
+            }
             for claim in answer.claims
         ],
         "citations": [_plain_data(one, "marker", "quote") for one in answer.citations],
         "passages": [_plain_data(one, "rank", "text") for one in answer.passages],
+        "written": asdict(answer.written) if answer.written else None,
     }
 
 

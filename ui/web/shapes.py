@@ -245,7 +245,8 @@ class _Count(TypedDict):
 
 
 class Collection(TypedDict):
-    """What is there to be asked. ``ready`` says whether the model has been loaded."""
+    """What is there to be asked. ``ready`` says whether the model has been loaded, ``writer``
+    which language model writes answers, null where none does."""
 
     articles: int
     sentences: int
@@ -257,6 +258,7 @@ class Collection(TypedDict):
     examples: list[str]
     may_add: bool
     ready: bool
+    writer: str | None
 
 
 class _Outcome(TypedDict):
