@@ -28,7 +28,6 @@ CARRY_SIGNALS: dict[str, str] = {
     "apart": "share of its neighbouring words that stand far from each other there",
     "backwards": "share of its neighbouring words that stand in the other order there",
     "sentences": "sentences cited, less one",
-    "switches": "logarithm of one more than how often it goes from one sentence cited to another within a clause",
     "meaning": "cosine of its vector with that of the words cited",
 }
 """Every signal of whether words cited carry a claim, by name, with what it measures."""
@@ -98,19 +97,23 @@ _HE, _SHE = frozenset("he him his mr".split()), frozenset("she her hers mrs ms m
 _POINTS = frozenset(["the", "this", "that", "these", "those", "its", "his", "her", "their"])
 _DIRECTION = frozenset(["by", "to", "from"])
 _LIGHT = frozenset(
-    "say tell hav do mak get tak go com us becom giv also mr mrs ms dr add accord accordingly however nam call know locat main peopl person plac hold bas typ kind part number amount time total includ follow occur happen involv various several certain fact new event situation way thing".split()
+    "say tell hav do mak get tak go com us becom giv also mr mrs ms dr add accord accordingly however nam call know locat main peopl person plac hold bas typ kind part number amount time total includ follow occur happen involv various several certain fact new event situation way thing speak word quot us".split()
 )
 _SELF = frozenset("i me my mine we us our you your".split())
 _CAUSE = MUST["because"]
 _SAYING = frozenset("say tell add warn argu insist claim writ announc explain not reply repli accord".split())
-_SPEAKING = _SAYING | frozenset("call describ ask jok recall comment declar stat report admit promis remark".split())
+_SPEAKING = _SAYING | frozenset(
+    "call describ speak us ask jok recall comment declar stat report admit promis remark".split()
+)
 _PARTS = frozenset([",", ";", ":", "(", ")", "—", "–"])
 _JOINS = frozenset(
-    "and but or while after before because as who which that when where since although though so then".split()
+    "and but or while after before because as who which when where since although though so then".split()
 )
 _STOPS = frozenset([".", "!", "?", ";", ":", ",", "(", ")", "—", "–"])
 _FAR = 14
 _NEAR = 4
+_COUNTS = {word: str(n) for n, word in enumerate("one two three four five six seven eight nine ten".split(), 1)}
+_COUNTS |= {"a": "1", "an": "1"}
 _ONE = re.compile(r"\b(?:two|three|four|five|six|seven|eight|nine|ten|an?|one|\d+)\b", re.I)
 _QUOTE_MARKS = str.maketrans(
     {"“": '"', "”": '"', "„": '"', "«": '"', "»": '"', "‘": "'", "’": "'", "‚": "'", "`": "'", "‑": "-"}
@@ -233,6 +236,7 @@ def carries(claim: Reading, grounds: Sequence[Ground]) -> Carried:
         *_negation_faults(laid),
         *_modal_faults(laid),
         *_word_faults(laid),
+        *_switch_faults(laid),
     ]
     grounds_leaning = frozenset((evidence.grounds[n].passage, evidence.grounds[n].place) for _, n in leans.values())
     return Carried(
@@ -281,18 +285,19 @@ def _replaced(laid: _Laid, place: int) -> bool:
     return any(laid.evidence.tokens[p].content and p not in used for p in _gap(laid, place, place + 1))
 
 
-def _switches(laid: _Laid, content: Sequence[int]) -> int:
+def _switch_faults(laid: _Laid) -> Iterator[str]:
+    """Where it goes from the words of one sentence to those of another within a clause."""
     of, tokens = laid.evidence.of, laid.claim.tokens
-    told = [p for p in content if p in laid.at and p not in laid.claim.named]
+    told = [p for p, token in enumerate(tokens) if token.content and p in laid.at and p not in laid.claim.named]
     stems = [{token.stem for token in reading.tokens} for reading in laid.evidence.readings]
-    count = 0
     for a, b in pairwise(told):
         one, other = of[laid.at[a]], of[laid.at[b]]
         if one == other or any(tokens[p].low in _PARTS or tokens[p].low in _JOINS for p in range(a + 1, b)):
             continue
-        # A word that both have is no switch.
-        count += tokens[a].stem not in stems[other] and tokens[b].stem not in stems[one]
-    return count
+        # A word that both sentences have is of either.
+        if tokens[a].stem not in stems[other] and tokens[b].stem not in stems[one]:
+            yield f"“{_short(laid.claim.text[tokens[a].start : tokens[b].end])}” is put together from two sentences"
+            return
 
 
 def _parted(tokens: Sequence[Token], one: int, other: int) -> bool:
@@ -382,7 +387,9 @@ def _speaks(evidence: _Evidence, number: int, speaker: frozenset[str], words: st
             _PRONOUNS & {token.low for place, token in enumerate(reading.tokens) if not _token_in(token, quoted)}
             and any(speaker & run[2] for text in evidence.grounds[number].before[:2] for run in read(text).names)
         )
-    return any(speaker & run[2] for text in evidence.grounds[number].before[:3] for run in read(text).names)
+    # It is the one who was spoken of last.
+    named = next((names for text in evidence.grounds[number].before[:3] if (names := read(text).names)), ())
+    return any(speaker & run[2] for run in named)
 
 
 def _token_in(token: Token, quoted: Sequence[Value]) -> bool:
@@ -520,7 +527,11 @@ def _dated(value: Value, ground: Ground) -> bool:
         return _day_stands(value.key, cited, days, published)
     if kind == "year":
         year = value.key[1]
-        return any(year in other.key[1:2] for other in cited) or any(d.begin.year == d.end.year == year for d in days)
+        return (
+            any(year in other.key[1:2] for other in cited)
+            or any(d.begin.year == d.end.year == year for d in days)
+            or any(other.key[-1] == year for other in numbers(ground.text))
+        )
     if kind == "weekday":
         name = value.key[1]
         return any(other.key == value.key for other in cited) or any(
@@ -533,7 +544,7 @@ def _dated(value: Value, ground: Ground) -> bool:
 
 
 def _plain_count(words: str) -> str:
-    return _ONE.sub(lambda found: {"a": "one", "an": "one"}.get(found[0].lower(), found[0].lower()), words)
+    return _ONE.sub(lambda found: _COUNTS.get(found[0].lower(), found[0]), words.replace("a couple of", "two"))
 
 
 def _day_stands(
@@ -618,7 +629,7 @@ def _place_faults(laid: _Laid) -> Iterator[str]:
         gap = _gap(laid, start, end)
         lows = {evidence.tokens[p].low.removesuffix("'s") for p in gap}
         other = next((run for run in names if run[0] in gap and run[1] - 1 in gap), None)
-        if other and not name & lows and not name & other[2] and other[2].isdisjoint(_around(claim, start, end)):
+        if other and not name & lows and not name & other[2] and not _listed(claim, start, end, other[2]):
             yield f"“{_short(_shown(claim, name))}” stands where what it cites has another name"
     for value in _amounts(claim.text):
         where = claim.within(value.span.start, value.span.end)
@@ -634,10 +645,14 @@ def _place_faults(laid: _Laid) -> Iterator[str]:
             yield f"“{_short(claim.text[value.span.start : value.span.end])}” stands where what it cites has another number"
 
 
-def _around(claim: Reading, start: int, end: int) -> set[str]:
-    return {
-        claim.tokens[p].low for p in range(max(0, start - 4), min(len(claim.tokens), end + 4)) if not start <= p < end
-    }
+def _listed(claim: Reading, start: int, end: int, name: frozenset[str]) -> bool:
+    """Whether a name stands in a list with the one at ``start``, where order says nothing."""
+    for first, last, other in claim.names:
+        if other & name:
+            between = claim.tokens[last:start] if last <= start else claim.tokens[end:first]
+            if between and all(token.low in {"and", "or", ",", "&"} for token in between):
+                return True
+    return False
 
 
 def _gap(laid: _Laid, start: int, end: int) -> range:
@@ -670,9 +685,9 @@ def _meant(name: frozenset[str], claim: Reading, evidence: _Evidence, number: in
     """Whether a pronoun or a description of the sentence stands for ``name``, the one that
     the words before it speak of."""
     reading, ground = evidence.readings[number], evidence.grounds[number]
-    own = {token.low for token in claim.tokens}
+    own = Counter(token.low for token in claim.tokens)
     lows = [token.low for token in reading.tokens]
-    pronouns = {low for low in lows if low in _PRONOUNS} - own
+    pronouns = {low for low, count in Counter(lows).items() if low in _PRONOUNS and count > own[low]}
     points = any(
         low in _POINTS
         and place + 1 < len(lows)
@@ -690,7 +705,7 @@ def _meant(name: frozenset[str], claim: Reading, evidence: _Evidence, number: in
             continue
         if name & runs[0][2] and name <= runs[0][2] | _all_names(ground):
             return True
-        return len(runs) > 1 and not pronouns and False
+        return False
     return not ground.before and name <= _all_names(ground) and bool(pronouns or points)
 
 
@@ -729,17 +744,28 @@ def _sides(tokens: Sequence[Token], names: Sequence[tuple[int, int, frozenset[st
     """The names before and behind a verb in its clause, by who does it and to whom it is done."""
     of = {place: lows for start, end, lows in names for place in range(start, end)}
     left, right = _leftwards(tokens, of, verb), _rightwards(tokens, of, verb)
-    back = [tokens[p].low for p in range(max(0, verb - 3), verb)]
-    passive = bool(_BE & set(back)) and tokens[verb].low.endswith(
-        ("ed", "en", "wn", "ht", "ld", "ng", "de", "un", "id", "rt", "ft", "st", "et", "ut", "it", "ven", "ak")
-    )
-    passive = passive and not tokens[verb].low.endswith("ing")
+    passive = _is_passive(tokens, verb)
     lefts, rights = _in_order(left, of), _in_order(right, of)
     if not passive:
         return _Sides(lefts, rights, tuple(left), tuple(right), passive)
     by = next((p for p in right if tokens[p].low == "by"), None)
     behind = _in_order([p for p in right if by is not None and p > by], of)
     return _Sides(behind, lefts, tuple(left), tuple(right), passive)
+
+
+def _is_passive(tokens: Sequence[Token], verb: int) -> bool:
+    """Whether a form of "be" stands right before the verb, but for adverbs."""
+    if tokens[verb].low.endswith(("ing", "s")):
+        return False
+    for place in range(verb - 1, max(-1, verb - 4), -1):
+        low = tokens[place].low
+        if low in _BE:
+            return True
+        if not (
+            low.endswith("ly") or low in {"not", "also", "already", "now", "then", "never", "still", "later", "first"}
+        ):
+            return False
+    return False
 
 
 def _in_order(places: Sequence[int], of: Mapping[int, frozenset[str]]) -> tuple[frozenset[str], ...]:
@@ -752,8 +778,10 @@ def _leftwards(tokens: Sequence[Token], of: Mapping[int, frozenset[str]], verb: 
     while place >= 0 and verb - place <= _FAR:
         token = tokens[place]
         if token.low == "," and not any(tokens[p].content for p in found):
-            opening = next((p for p in range(place - 1, max(-1, place - 16), -1) if tokens[p].low == ","), None)
-            place = opening - 1 if opening is not None else place - 1
+            opening = next((p for p in range(place - 1, max(-1, place - 30), -1) if tokens[p].low == ","), None)
+            if opening is None:
+                break
+            place = opening - 1
             continue
         if token.low in _CLAUSE or token.low in {".", ","} or (seen and token.verb and place not in of):
             break
@@ -800,7 +828,7 @@ def _order_faults(laid: _Laid) -> Iterator[str]:
         for name in mine.done_to:
             if _fits(name, theirs.doers) and not _fits(name, theirs.done_to) and not said:
                 yield f"who {token.low} and whom isn't as in what it cites"
-        if mine.passive == theirs.passive and not said and _turned(laid, mine, theirs):
+        if not said and (_turned if mine.passive == theirs.passive else _kept)(laid, mine, theirs):
             yield f"who {token.low} and whom isn't as in what it cites"
 
 
@@ -821,6 +849,20 @@ def _turned(laid: _Laid, mine: _Sides, theirs: _Sides) -> bool:
     left = any(laid.at[p] in _close(cited, theirs.right) for p in _close(tokens, mine.left) & content)
     right = any(laid.at[p] in _close(cited, theirs.left) for p in _close(tokens, mine.right) & content)
     return left and right
+
+
+def _kept(laid: _Laid, mine: _Sides, theirs: _Sides) -> bool:
+    """Whether what was done is now suffered, or the other way: "told the jury", "was told by the jury"."""
+    passive, tokens = (mine, laid.claim.tokens) if mine.passive else (theirs, laid.evidence.tokens)
+    if not any(tokens[p].low == "by" for p in passive.right[:6]):
+        return False
+    before = [
+        laid.at[p]
+        for p in mine.left[:4]
+        if p in laid.at and (laid.claim.tokens[p].content or laid.claim.tokens[p].low in _PRONOUNS)
+    ]
+    behind = [laid.at[p] for p in mine.right[:5] if p in laid.at and laid.claim.tokens[p].content]
+    return bool(before) and before[0] in theirs.left[:6] and (not behind or behind[0] in theirs.right)
 
 
 def _close(tokens: Sequence[Token], places: Sequence[int]) -> frozenset[int]:
@@ -854,7 +896,7 @@ def _is_not(tokens: Sequence[Token], place: int) -> bool:
 
 def _governed(tokens: Sequence[Token], place: int) -> int | None:
     for p in range(place + 1, min(len(tokens), place + 7)):
-        if tokens[p].low in _ENDS_SCOPE and p > place + 1:
+        if tokens[p].low in _ENDS_SCOPE and (p > place + 1 or not tokens[p].low.isalpha()):
             return None
         if (
             tokens[p].content
@@ -889,13 +931,15 @@ def _negation_faults(laid: _Laid) -> Iterator[str]:
         if same in reach and (governed is None or reach[same] is None):
             continue
         at = laid.at.get(governed) if governed is not None else None
-        if (at is not None and not _negated(evidence, at, shared)) or (at is None and not any_there):
+        if (at is not None and at not in reach.values() and not _negated(evidence, at, shared)) or (
+            at is None and not any_there
+        ):
             yield f"“{claim[place].low}” doesn't stand in what it cites"
     if len(mine) > len(theirs) and any_there and not any(token.stem in _UNDOES for token in evidence):
         yield "it denies what it cites doesn't deny"
     for place, governed in theirs:
         here = back.get(governed) if governed is not None else None
-        if here is not None and not _negated(claim, here, laid.at):
+        if here is not None and here not in dict(mine).values() and not _negated(claim, here, laid.at):
             yield f"what it cites says “{evidence[place].low}” there"
     for place, token in enumerate(evidence):
         if token.stem not in _UNDOES or token.low in {"lie", "ban", "block", "rule", "rules"}:
@@ -980,7 +1024,7 @@ def _word_faults(laid: _Laid) -> Iterator[str]:
     claim, evidence = laid.claim.tokens, laid.evidence.tokens
     here, there = {token.stem for token in claim}, {token.stem for token in evidence}
     for place, token in enumerate(claim):
-        if token.stem in there and _still_same(laid, place):
+        if token.stem in there and (_still_same(laid, place) or opposites(token.stem) & here):
             continue
         against = opposites(token.stem) & there - here if token.stem not in there else opposites(token.stem) & there
         if against and place not in laid.at:
@@ -1032,7 +1076,7 @@ def _signals(laid: _Laid, leans: dict[int, tuple[int, int]]) -> dict[str, float]
     pairs = [
         laid.at[b] - laid.at[a]
         for a, b in pairwise(content)
-        if a in laid.at and b in laid.at and not _parted(claim.tokens, a, b)
+        if a in laid.at and b in laid.at and not {a, b} & valued and not _parted(claim.tokens, a, b)
     ]
     return {
         "missing": missing / whole,
@@ -1044,7 +1088,6 @@ def _signals(laid: _Laid, leans: dict[int, tuple[int, int]]) -> dict[str, float]
         "apart": sum(abs(gap) > 6 for gap in pairs) / max(1, len(pairs)),
         "backwards": sum(gap < 0 for gap in pairs) / max(1, len(pairs)),
         "sentences": float(len(evidence.grounds) - 1),
-        "switches": math.log1p(_switches(laid, content)),
     }
 
 

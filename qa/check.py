@@ -399,17 +399,22 @@ def _reports(head: str, passage: Passage) -> bool:
     if not any(token.low in _TELLS for token in words):
         return False
     named = [token for token in words if token.low not in _REPORT]
-    if not named and not {
-        "article",
-        "articles",
-        "passage",
-        "passages",
-        "text",
-        "story",
-        "report",
-        "reports",
-        "according",
-    } & {token.low for token in words}:
+    if (
+        not named
+        and not dated
+        and not {
+            "article",
+            "articles",
+            "passage",
+            "passages",
+            "text",
+            "story",
+            "report",
+            "reports",
+            "according",
+        }
+        & {token.low for token in words}
+    ):
         return False
     return all(token.low.removesuffix("'s") in known or token.low in title for token in named)
 

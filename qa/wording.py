@@ -104,7 +104,7 @@ MUST = {
 _MEANINGS = [
     frozenset(map(str, group.split()))
     for group in (
-        "say tell state report add announce explain note reveal confirm write accord",
+        "say tell state report add announce explain note reveal confirm write accord speak",
         "cost price bill",
         "buy purchase acquire",
         "resign quit",
@@ -232,6 +232,14 @@ _OPPOSITES = (
     "maximum | minimum",
     "majority | minority",
     "always | never",
+    "many much several | few little",
+    "former previous past | current present",
+    "accept agree | refuse decline",
+    "include | exclude",
+    "same | different",
+    "full | empty",
+    "all every | none",
+    "often usually | rarely seldom",
     "day | night",
     "morning | evening afternoon",
     "summer | winter",
@@ -366,7 +374,11 @@ def _is_verb(lows: Sequence[str], place: int, word: str) -> bool:
     if before in DETERMINERS and before not in {"that", "all", "both"}:
         return False
     base = low.removesuffix("s")
-    return is_verb(low) or low in _IRREGULAR or ((low in EITHER or base in EITHER) and before not in {"of", "a"})
+    return (
+        is_verb(low)
+        or low in _IRREGULAR
+        or ((low in EITHER or base in EITHER) and before not in {"of", "a"} and not is_verb(before))
+    )
 
 
 def _runs(text: str, tokens: Sequence[Token], found: Iterable[Value]) -> Iterable[tuple[int, int, frozenset[str]]]:
