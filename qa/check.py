@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from index import Span, day_of
 from qa.carries import CARRY_SIGNALS, Carried, Ground, carries, flat, spelled, weight_of
 from qa.citation import Passage
+from qa.orders import lies_in_order
 from qa.values import dates, listed
 from qa.wording import Reading, read, related, same_meaning
 
@@ -452,7 +453,11 @@ def _grounds(places: Sequence[int], passages: Sequence[Passage]) -> list[Ground]
     found = []
     for number in places:
         passage = passages[number]
-        texts = [passage.article.text[s.span.start : s.span.end] for s in passage.sentences]
+        # "Say that the bridge fell" doesn't say that it did.
+        texts = [
+            "" if lies_in_order(passage.article.text, s.span) else passage.article.text[s.span.start : s.span.end]
+            for s in passage.sentences
+        ]
         found += [
             Ground(
                 passage=number,
@@ -463,6 +468,7 @@ def _grounds(places: Sequence[int], passages: Sequence[Passage]) -> list[Ground]
                 before=tuple(texts[max(0, place - 3) : place][::-1]),
             )
             for place, sentence in enumerate(passage.sentences)
+            if texts[place]
         ]
     return found
 
