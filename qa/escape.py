@@ -1,13 +1,19 @@
-"""Foreign text made safe to stand in HTML, Markdown and TeX; each is the only escape of its format."""
+"""Foreign text made safe to read, and to stand in HTML, Markdown and TeX; each is the only escape of its format."""
 
 from __future__ import annotations
 
 import re
+import unicodedata
 from html import escape as _escape_html
 
 from index.article import clean
 
-__all__ = ["escape_html", "escape_markdown", "escape_tex"]
+__all__ = ["escape_html", "escape_markdown", "escape_tex", "visible"]
+
+# What Unicode calls a letter or a mark though nothing is seen of it.
+_BLANK = re.compile("[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]")
+_UNSEEN = ("Cf", "Cs", "Co", "Cn")
+_LINE_ENDS = "\t\n\x0b\x0c\r\x85"
 
 _WORD = re.compile(r"\S+")
 # What GitHub's flavour links without being asked. It looks for some of these after escapes
@@ -40,6 +46,21 @@ _TEX = {
     ",": ",{}",
 }
 _TEX_ACTIVE = re.compile(r"[\\{}#$%&_^~<>|`]|-(?=-)|'(?=')|,(?=,)")
+
+
+def visible(text: str) -> str:
+    """Text without what a reader doesn't see: what hides, joins or turns letters around, tags,
+    and what no font has; a blank for each control character that is no white space."""
+    if text.isascii() and text.isprintable():
+        return text
+    return "".join(map(_seen, _BLANK.sub("", text)))
+
+
+def _seen(letter: str) -> str:
+    kind = unicodedata.category(letter)
+    if kind == "Cc" and letter not in _LINE_ENDS:
+        return " "
+    return "" if kind in _UNSEEN else letter
 
 
 def escape_html(text: str) -> str:

@@ -20,6 +20,7 @@ from urllib.parse import urlsplit
 from index.article import clean_line
 from index.errors import EndpointError, SettingsError
 from qa.answer import Usage
+from qa.escape import visible
 
 if TYPE_CHECKING:
     from openai import APIStatusError
@@ -51,8 +52,6 @@ _SPARE_CHARACTERS = 2_000
 _GRACE = 1.0
 # What chat templates put around a message, in tokens.
 _AROUND = 8
-# The most by which reported counts may raise our own.
-_MOST_LEARNED = 4.0
 # Parameters that some endpoints refuse; each is left out from when it is refused by name.
 _OPTIONAL: Mapping[str, Any] = {"stream_options": {"include_usage": True}, "temperature": 0, "seed": 0}
 _REFUSING = frozenset({400, 422})
@@ -70,7 +69,13 @@ _MARKS = tuple(
     for end in ("", "/")
 )
 _THINKING = re.compile("|".join(map(re.escape, _MARKS)), re.IGNORECASE)
-_LONGEST_MARK = max(map(len, _MARKS))
+# What sets colours, moves and names of a terminal, and what may become it.
+# Source: ECMA-48, 5.4 Control sequences and 5.6 Control strings.
+_ESCAPE = re.compile("(?:\x1b\\[|\x9b)[0-?]{0,30}[ -/]{0,4}[@-~]|\x1b[\\]PX^_][^\x07\x1b\n]{0,200}(?:\x07|\x1b\\\\)")
+_ESCAPE_BEGUN = re.compile("(?:\x1b\\[|\x9b)[0-?]{0,30}[ -/]{0,4}\\Z|\x1b[\\]PX^_][^\x07\x1b\n]{0,200}\x1b?\\Z|\x1b\\Z")
+_NO_KEY = "[key]"
+# What is shorter is no secret: servers that want none are given "ollama", "none", "x".
+_SHORTEST_KEY = 8
 
 
 class LanguageModel:
@@ -105,7 +110,6 @@ class LanguageModel:
         self._key = key
         self._left_out: frozenset[str] = frozenset()
         self._limit = "max_tokens"
-        self._learned = 1.0
         self._openai = _package()
         # Its library for HTTP comes with it, so that this can't stand above.
         from qa.wire import client
@@ -134,14 +138,17 @@ class LanguageModel:
 
     def count(self, text: str) -> int:
         """How many tokens ``text`` has, or some more: every model has its own tokenizer, and none
-        is loaded here. Where an endpoint reports more than was counted, later counts are higher."""
+        is loaded here. The same for the same text, whatever was asked before, so that prompts are too."""
         # No tokenizer makes more of a text than its bytes and a mark of its beginning.
         most = len(text.encode("utf-8", "replace")) + 1
-        return min(most, math.ceil(_estimate(text) * self._learned))
+        return min(most, math.ceil(_estimate(text)))
 
-    def stream(self, messages: Sequence[Message], *, most: int, seconds: float | None = None) -> Stream:
+    def stream(
+        self, messages: Sequence[Message], *, most: int, seconds: float | None = None, since: float | None = None
+    ) -> Stream:
         """Have an answer of at most ``most`` tokens written to ``messages`` within ``seconds``
-        (default: ``timeout``) from now; it is asked for at once."""
+        (default: ``timeout``) from ``since`` on, as ``time.perf_counter`` counts (default: from
+        now); it is asked for at once, and not at all where they are over."""
         from qa.wire import Call
 
         wait = self.timeout if seconds is None else seconds
@@ -151,6 +158,7 @@ class LanguageModel:
             self.base_url,
             lambda call: self._tried(call, lambda call: self._written(call, sent, most, notes)),
             seconds=wait,
+            since=since,
             most=_SPARE_BYTES + _BYTES_A_TOKEN * most,
         )
         return Stream(call, notes, self.count)
@@ -191,19 +199,19 @@ class LanguageModel:
         listed = _field(self._client.models.list(timeout=wait or call.left() + _GRACE), "data")
         for model in listed if isinstance(listed, list) else ():
             name = _field(model, "id")
-            if isinstance(name, str) and clean_line(name):
-                yield clean_line(name)[:_WORDS]
+            if isinstance(name, str) and (line := self._line(name)):
+                yield line[:_WORDS]
 
     def _written(
         self, call: Call[str], messages: Sequence[Mapping[str, str]], most: int, notes: _Notes
     ) -> Generator[str]:
         """The pieces of an answer, whole and without what the model thinks before it."""
-        text, finish = _Text(), ""
+        text, finish = _Text(self._key), ""
         characters = _SPARE_CHARACTERS + _CHARACTERS_A_TOKEN * most
         with closing(self._begun(call, messages, most)) as events:
             for event in events:
                 call.left()  # many come at a time, and need not hold text
-                self._learn(_field(event, "usage"), notes)
+                _note(_field(event, "usage"), notes)
                 choices = _field(event, "choices")
                 if finish or not isinstance(choices, list) or not choices:
                     continue
@@ -229,7 +237,9 @@ class LanguageModel:
                         )
                     call.end_within(_GRACE)
         if not finish:
-            kind = "" if call.kind in ("", "text/event-stream") else f" ({_cut(call.kind)} came, no event stream)"
+            kind = (
+                "" if call.kind in ("", "text/event-stream") else f" ({self._shown(call.kind)} came, no event stream)"
+            )
             raise self._error(f"broke off before the end of its answer{kind}: try again, or check --llm-base-url")
 
     def _begun(self, call: Call[str], messages: Sequence[Mapping[str, str]], most: int) -> Any:
@@ -275,12 +285,6 @@ class LanguageModel:
         if content is not None and not isinstance(content, str):
             raise self._error("sent something else than text: name a model that answers in words")
         return content or ""
-
-    def _learn(self, usage: object, notes: _Notes) -> None:
-        prompt, completion = _field(usage, "prompt_tokens"), _field(usage, "completion_tokens")
-        if _is_count(prompt) and _is_count(completion):
-            notes.reported = prompt, completion
-            self._learned = min(_MOST_LEARNED, self._learned * max(1.0, prompt / notes.prompt))
 
     def _explained(self, error: Exception, call: Call[str]) -> tuple[EndpointError, float]:
         """What to say of a failure, and after how many seconds it may be gone, infinity if it won't."""
@@ -356,8 +360,14 @@ class LanguageModel:
         return EndpointError(f"{self.base_url}: {what}")
 
     def _shown(self, text: str) -> str:
-        """What an endpoint says, safe to show: on one line, cut, and without the key."""
-        return _cut(text.replace(self._key, "[key]") if self._key else text)
+        """What an endpoint says, safe to show: ``_line``, cut."""
+        line = self._line(text)
+        return line if len(line) <= _WORDS else f"{line[:_WORDS]}…"
+
+    def _line(self, text: str) -> str:
+        """What an endpoint says, on one line and without the key."""
+        line = clean_line(visible(text))
+        return line.replace(self._key, _NO_KEY) if self._key else line
 
 
 class Stream(Iterator[str]):
@@ -389,6 +399,10 @@ class Stream(Iterator[str]):
         """Stop the writing, at the endpoint too."""
         self._call.close()
 
+    def check_time(self) -> None:
+        """Raises EndpointError where its time is over, even if all has come: what is made of it is too late."""
+        self._call.check_time()
+
     @property
     def cut(self) -> bool:
         """Whether the answer ends because it may have no more tokens: its last sentence may not be whole."""
@@ -417,14 +431,20 @@ class _ThoughtsError(Exception):
 
 
 class _Text:
-    """Text put together from pieces: without thoughts, without halves of characters."""
+    """Text put together from pieces, as it may be shown: without thoughts, without halves of
+    characters, without what a reader doesn't see or a terminal obeys, and without the ``key``."""
 
-    def __init__(self) -> None:
+    def __init__(self, key: str | None = None) -> None:
         self.length = 0
         """Characters that came, thoughts too."""
         self.blank = True
         """Whether nothing but white space and thoughts came."""
-        self._held = ""
+        secret = key if key is not None and len(key) >= _SHORTEST_KEY else None
+        self._secret = None if secret is None else re.compile(re.escape(secret))
+        # What is held back since what follows it decides: half a character, or what may
+        # become an escape sequence, a mark of thoughts or the key.
+        self._half = self._escape = self._mark = self._key = ""
+        self._begun_key = (lambda _: 0) if secret is None else (lambda rest: _begun(rest, (secret,)))
         self._thinks = False
 
     def add(self, piece: str) -> str:
@@ -433,13 +453,26 @@ class _Text:
         Raises _ThoughtsError where thoughts end that never began.
         """
         self.length += len(piece)
-        return self._take(self._held + piece, last=False)
+        return self._take(piece, last=False)
 
     def end(self) -> str:
         """What was held back."""
-        return self._take(self._held, last=True)
+        return self._take("", last=True)
 
-    def _take(self, text: str, *, last: bool) -> str:
+    def _take(self, piece: str, *, last: bool) -> str:
+        text = self._half + piece
+        halved = not last and "\ud800" <= text[-1:] <= "\udbff"
+        self._half = text[-1:] if halved else ""
+        text = _sound(text[:-1] if halved else text)
+        text, self._escape = _without(self._escape + text, _ESCAPE, "", _begun_escape, last=last)
+        text = self._without_thoughts(visible(text), last=last)
+        if self._secret is not None:
+            text, self._key = _without(self._key + text, self._secret, _NO_KEY, self._begun_key, last=last)
+        self.blank = self.blank and not text.strip()
+        return text
+
+    def _without_thoughts(self, text: str, *, last: bool) -> str:
+        text = self._mark + text
         kept, at = [], 0
         for mark in _THINKING.finditer(text):
             ends = mark[0][1] == "/"
@@ -449,21 +482,36 @@ class _Text:
                 kept.append(text[at : mark.start()])
             self._thinks, at = not ends, mark.end()
         rest = text[at:]
-        held = 0 if last else _begun_mark(rest)
-        self._held = rest[len(rest) - held :]
+        held = 0 if last else _begun(rest.lower(), _MARKS)
+        self._mark = rest[len(rest) - held :]
         if not self._thinks:
             kept.append(rest[: len(rest) - held])
-        whole = _sound("".join(kept))
-        self.blank = self.blank and not whole.strip()
-        return whole
+        return "".join(kept)
 
 
-def _begun_mark(text: str) -> int:
-    """How many characters at the end may be the beginning of a mark, or half of a character."""
-    if "\ud800" <= text[-1:] <= "\udbff":
-        return 1
-    tail = text[-_LONGEST_MARK:].lower()
-    return next((len(tail) - at for at in range(len(tail)) if any(mark.startswith(tail[at:]) for mark in _MARKS)), 0)
+def _without(
+    text: str, pattern: re.Pattern[str], instead: str, begun: Callable[[str], int], *, last: bool
+) -> tuple[str, str]:
+    """``text`` with ``instead`` for what the pattern finds, and what is to be held back of it:
+    so many characters at its end as ``begun`` says may be the beginning of such."""
+    kept, at = [], 0
+    for found in pattern.finditer(text):
+        kept += [text[at : found.start()], instead]
+        at = found.end()
+    rest = text[at:]
+    held = 0 if last else begun(rest)
+    return "".join([*kept, rest[: len(rest) - held]]), rest[len(rest) - held :]
+
+
+def _begun(text: str, marks: Sequence[str]) -> int:
+    """How many characters at the end may be the beginning of a mark."""
+    longest = min(len(text), max(map(len, marks)) - 1)
+    return next((n for n in range(longest, 0, -1) if any(mark.startswith(text[-n:]) for mark in marks)), 0)
+
+
+def _begun_escape(text: str) -> int:
+    begun = _ESCAPE_BEGUN.search(text)
+    return len(text) - begun.start() if begun else 0
 
 
 def _sound(text: str) -> str:
@@ -471,14 +519,15 @@ def _sound(text: str) -> str:
     return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
-def _cut(text: str) -> str:
-    line = clean_line(text)
-    return line if len(line) <= _WORDS else f"{line[:_WORDS]}…"
-
-
 def _field(value: object, name: str) -> Any:
     """What an endpoint sent by that name: it may send any shape, whatever its type says."""
     return value.get(name) if isinstance(value, dict) else getattr(value, name, None)
+
+
+def _note(usage: object, notes: _Notes) -> None:
+    prompt, completion = _field(usage, "prompt_tokens"), _field(usage, "completion_tokens")
+    if _is_count(prompt) and _is_count(completion):
+        notes.reported = prompt, completion
 
 
 def _is_count(value: object) -> bool:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import re
-import unicodedata
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import count as counting
@@ -13,6 +11,7 @@ from index import Span, day_of
 from qa.answer import Answer
 from qa.citation import Passage
 from qa.dates import day_in_words
+from qa.escape import visible
 from qa.llm import Message
 
 __all__ = ["PROMPT", "Prompt", "answering", "rewriting"]
@@ -49,8 +48,6 @@ _LAST = 4
 """Earlier questions that are told."""
 
 _UNKNOWN = "unknown"
-# What Unicode calls a letter or a mark though nothing is seen of it.
-_BLANK = re.compile("[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,8 +102,7 @@ def _list(heading: str, lines: Sequence[str]) -> str:
 
 def _line(text: str, most: int | None = None) -> str:
     """Text on one line, so that it can begin none, without what a reader doesn't see."""
-    seen = "".join(" " if unicodedata.category(c) in ("Cc", "Zl", "Zp") else c for c in _BLANK.sub("", text))
-    line = " ".join("".join(c for c in seen if unicodedata.category(c) not in ("Cf", "Cs", "Co", "Cn")).split())
+    line = " ".join(visible(text).split())
     return line if most is None or len(line) <= most else f"{line[:most].rstrip()}…"
 
 

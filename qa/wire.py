@@ -37,9 +37,17 @@ class Call(Generic[_Made], Iterator[_Made]):
     """
 
     def __init__(
-        self, place: str, make: Callable[[Call[_Made]], Generator[_Made]], *, seconds: float, most: int
+        self,
+        place: str,
+        make: Callable[[Call[_Made]], Generator[_Made]],
+        *,
+        seconds: float,
+        most: int,
+        since: float | None = None,
     ) -> None:
-        """``place`` names the endpoint in errors, ``most`` is how many bytes one answer may have."""
+        """``place`` names the endpoint in errors, ``most`` is how many bytes one answer may have.
+        The ``seconds`` run from ``since`` on, as ``time.perf_counter`` counts (default: from
+        now); where they are over, nothing is begun."""
         self.place = place
         self.most = most
         self.kind = ""
@@ -48,21 +56,22 @@ class Call(Generic[_Made], Iterator[_Made]):
         """What has failed and is tried again: what to raise where the time is over first."""
         self._make = make
         self._seconds = seconds
-        self._deadline = time.monotonic() + seconds
+        self._until = self._deadline = (time.perf_counter() if since is None else since) + seconds
         self._queue: SimpleQueue[_Made | _End] = SimpleQueue()
         self._closed = threading.Event()
         self._connection: socket.socket | None = None
         self._lock = threading.Lock()
         self._begun = self._ending = self._ended = False
         self._thread = threading.Thread(target=self._run, name="byline-llm", daemon=True)
-        self._thread.start()
+        if self._deadline > time.perf_counter():
+            self._thread.start()
 
     def left(self) -> float:
         """Seconds until the deadline; for ``make``.
 
         Raises an error that ends the call quietly where it is past, or nobody waits any more.
         """
-        left = self._deadline - time.monotonic()
+        left = self._deadline - time.perf_counter()
         if left <= 0 or self._closed.is_set():
             raise _GoneError
         return left
@@ -73,14 +82,14 @@ class Call(Generic[_Made], Iterator[_Made]):
 
     def end_within(self, seconds: float) -> None:
         """What matters has come: from now on the deadline is no error, and at most so far off; for ``make``."""
-        self._deadline = min(self._deadline, time.monotonic() + seconds)
+        self._deadline = min(self._deadline, time.perf_counter() + seconds)
         self._ending = True
         self._queue.put(_End(None))
 
     def __next__(self) -> _Made:
         """Raises EndpointError where the deadline passes before all has come, and what ``make`` raises."""
         while not self._ended:
-            left = self._deadline - time.monotonic()
+            left = self._deadline - time.perf_counter()
             try:
                 # Past the deadline only what is complete is given, however much of it lies ready.
                 made = self._queue.get(timeout=max(0.0, left)) if left > 0 or self._ending else None
@@ -90,11 +99,7 @@ class Call(Generic[_Made], Iterator[_Made]):
                 self.close()
                 if self._ending:
                     break
-                late = "was not done" if self._begun else "said nothing"
-                raise self.trouble or EndpointError(
-                    f"{self.place}: {late} within {round(self._seconds, 1):g} s: "
-                    "give it longer with --llm-timeout, or name a faster model"
-                )
+                raise self.trouble or self._late()
             if not isinstance(made, _End):
                 self._begun = True
                 return made
@@ -104,6 +109,19 @@ class Call(Generic[_Made], Iterator[_Made]):
             self._ended = made.last
         self.close()
         raise StopIteration
+
+    def check_time(self) -> None:
+        """Raises EndpointError where the time is over, whatever has come."""
+        if time.perf_counter() >= self._until:
+            raise self._late()
+
+    def _late(self) -> EndpointError:
+        # What was set is told, not what was left of it: an error is the same each time.
+        if self._thread.ident is None:
+            what = f"was not asked, since {self._seconds:g} s had passed before it could be"
+        else:
+            what = f"{'was not done' if self._begun else 'said nothing'} within {self._seconds:g} s"
+        return EndpointError(f"{self.place}: {what}: give it longer with --llm-timeout, or name a faster model")
 
     def close(self) -> None:
         """End the request at once, where it still runs."""
@@ -115,7 +133,7 @@ class Call(Generic[_Made], Iterator[_Made]):
             self._break_off()
         # Whoever waits for more in another thread need wait no longer.
         self._queue.put(_End(None, last=True))
-        if threading.current_thread() is not self._thread:
+        if self._thread.ident is not None and threading.current_thread() is not self._thread:
             self._thread.join(_JOINING)
 
     def _run(self) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import replace
 from typing import Literal
 
@@ -90,13 +90,17 @@ class Writing:
         failure = None
         if prompt.passages:
             try:
-                yield from self._write(sheet, prompt, most, began + llm.timeout, halt)
+                yield from self._write(sheet, prompt, most, began, halt)
             except EndpointError as error:
                 failure = str(error)
             if halt.asked:
                 return
-            if failure is None and not sheet.claims and not sheet.says_nothing:
-                failure = f"nothing that {name} wrote is supported by the articles"
+            if failure is None and not sheet.claims:
+                failure = (
+                    f"{name} finds no answer in the passages; these are the articles' nearest words"
+                    if sheet.says_nothing
+                    else f"nothing that {name} wrote is supported by the articles"
+                )
         else:
             failure = f"no passage fits into {llm.context:,} tokens beside the question: let {name} take more"
         written = sheet.written(name, failure)
@@ -107,24 +111,22 @@ class Writing:
         yield Finished(
             answer=replace(
                 verbatim,
-                answered=bool(sheet.claims),
                 claims=tuple(sheet.claims),
                 citations=tuple(sheet.citations.values()),
-                reason=None if sheet.claims else f"The articles don't say, as {name} reads the nearest passages.",
                 form=sheet.form,
                 took_ms=_since(began),
                 written=written,
             )
         )
 
-    def _write(self, sheet: _Sheet, prompt: Prompt, most: int, until: float, halt: Halt) -> Iterator[Event]:
-        """The steps of each sentence. Raises EndpointError."""
-        draft, left = Draft(), max(until - time.perf_counter(), 0.0)
-        stream = self._writer.llm.stream(prompt.messages, most=most, seconds=left)
+    def _write(self, sheet: _Sheet, prompt: Prompt, most: int, began: float, halt: Halt) -> Iterator[Event]:
+        """The steps of each sentence, none of which is begun when the time is over. Raises EndpointError."""
+        draft = Draft()
+        stream = self._writer.llm.stream(prompt.messages, most=most, since=began)
         with stream, halt.closing(stream.close):
             try:
                 for piece in stream:
-                    yield from sheet.taken(draft.add(piece))
+                    yield from sheet.taken(draft.add(piece), stream.check_time)
                     if sheet.full:
                         break
                     yield from sheet.pending(draft.pending)
@@ -136,7 +138,7 @@ class Writing:
         # What was cut off in the middle says something else than was meant.
         if rest and stream.cut and not _FINISHED.search(rest[-1]):
             rest.pop()
-        yield from sheet.taken(rest)
+        yield from sheet.taken(rest, stream.check_time)
         yield from sheet.closed()
         yield from sheet.accounts()
 
@@ -154,9 +156,9 @@ class Writing:
         messages = rewriting(question, asked, titles)
         if sum(llm.count(text) for _, text in messages) + _LONGEST_QUESTION > llm.context:
             return None
-        left = began + llm.timeout * _REWRITE_SHARE - time.perf_counter()
+        stream = llm.stream(messages, most=_LONGEST_QUESTION, seconds=llm.timeout * _REWRITE_SHARE, since=began)
         try:
-            with llm.stream(messages, most=_LONGEST_QUESTION, seconds=left) as stream, halt.closing(stream.close):
+            with stream, halt.closing(stream.close):
                 text = "".join(stream)
         except EndpointError:
             return None
@@ -206,11 +208,15 @@ class _Sheet:
             self._shown = text
             yield Pending(place=self._place, text=text)
 
-    def taken(self, sentences: Sequence[str]) -> Iterator[Checked]:
-        """The next sentences, with their markers as the model set them, as long as more are wanted."""
+    def taken(self, sentences: Sequence[str], check_time: Callable[[], None]) -> Iterator[Checked]:
+        """The next sentences, with their markers as the model set them, as long as more are wanted.
+
+        Raises what ``check_time`` does before each.
+        """
         for sentence in sentences:
             if self.full:
                 return
+            check_time()
             yield self._checked(sentence)
 
     def closed(self) -> Iterator[Checked]:
