@@ -21,10 +21,22 @@ _BEGUN = re.compile(r"[\[【][^\[\]【】]{0,90}\Z")
 _SPACE = re.compile(r"[ \t]*")
 _ANY_SPACE = re.compile(r"\s*")
 _STOPS = re.compile(r"[.!?…。！？]+")
-_CLOSING = re.compile(r"[\"”’»)]*")
+_CLOSING = re.compile(r"[\"”’»)*_]*")
 # What opens a line and is no part of its sentence.
-_BULLET = re.compile(r"(?:[#>*•·–-]+|\d{1,2}[.)])[ \t]+")
-_BULLET_BEGUN = re.compile(r"(?:[#>*•·–-]+|\d{1,2}[.)]?)?[ \t]*\Z")
+_BULLET = re.compile(r"(?:[#>*•·–-]+|\(?\d{1,2}[.)])[ \t]+")
+_BULLET_BEGUN = re.compile(r"(?:[#>*•·–-]+|\(?\d{0,2}[.)]?)?[ \t]*\Z")
+# What small models copy of the prompt's frame: some before what they say, some instead.
+_LABEL = re.compile(
+    r"[*_]{0,3}(?:text|(?:the[ ])?(?:final[ ])?answer(?:[ ]is)?)[*_]{0,3}[ ]?:[*_]{0,3}[ \t]*", re.IGNORECASE
+)
+_OPENINGS = ("answer:", "text:", "question:", "today is ")
+_FRAME = re.compile(
+    r"[*_]{0,3}(?:today[ ]is[ ]\d{1,2}[ ][a-z]+[ ]\d{4}\W*|question[*_]{0,3}[ ]?:.*"
+    r"|[0-9a-f]{8}[ ](?:passage|end[ ]of[ ]the[ ]passage).*|answer[ ]in[ ]a[ ]few[ ]short[ ]sentences.*)",
+    re.IGNORECASE | re.DOTALL,
+)
+_IMAGE = re.compile(r"!\[[^\[\]\n]{0,300}\]\([^()\n]{0,500}\)")
+_IMAGE_BEGUN = re.compile(r"!(?:\[[^\[\]\n]{0,300}(?:\](?:\([^()\n]{0,500})?)?)?\Z")
 _SAYING = re.compile(r"\w")
 _BEFORE_NAME = re.compile("mr|mrs|ms|dr|prof|sen|rep|gov|gen|col|sgt|capt|lt|st|rev|hon|vs|messrs|cllr|supt")
 _BEFORE_NUMBER = re.compile("nos?|pp?|vol|fig|art|jan|feb|mar|apr|jun|jul|aug|sept?|oct|nov|dec|approx")
@@ -36,11 +48,14 @@ class Draft:
 
     A sentence ends with a line, or with a stop, closing marks and citation markers behind
     it, before what may begin another; never within a quotation, unless its line ends. It
-    keeps its markers; bullets and what holds no letter or digit are left out.
+    keeps its markers. Bullets are left out, and so are what holds no letter or digit and
+    what is copied from the prompt's frame: "Answer:", "Question: …", "Today is …".
     """
 
     def __init__(self) -> None:
         self._text = ""
+        # Behind a label a number is no bullet.
+        self._labelled = False
 
     def add(self, piece: str) -> list[str]:
         """The sentences that end for certain with ``piece``, in order."""
@@ -55,30 +70,46 @@ class Draft:
     def pending(self) -> str:
         """What there is of the sentence that hasn't ended, on one line, without its markers."""
         told = clean_line(_BEGUN.sub("", _BELOW.sub("", self._text)))
-        return told if _SAYING.search(told) and not _BULLET_BEGUN.match(told) else ""
+        if not _SAYING.search(told) or _BULLET_BEGUN.match(told) or _IMAGE_BEGUN.match(told):
+            return ""
+        opening = told.lower().lstrip("*_")
+        return "" if any(one.startswith(opening) or opening.startswith(one) for one in _OPENINGS) else told
 
     def _taken(self, *, final: bool) -> list[str]:
         found: list[str] = []
         while True:
             self._text = self._text.lstrip()
-            bullet = _BULLET.match(self._text)
+            bullet = None if self._labelled else _BULLET.match(self._text)
             if bullet:
                 self._text = self._text[bullet.end() :]
                 continue
+            label = _LABEL.match(self._text)
+            # Blanks and marks may follow it.
+            if label and label.end() < len(self._text):
+                self._text = self._text[label.end() :]
+                self._labelled = not self._text.startswith("\n")
+                continue
             # It may still become a bullet.
-            if not self._text or (not final and _BULLET_BEGUN.match(self._text)):
+            begun = not final and not self._labelled and _BULLET_BEGUN.match(self._text)
+            if not self._text or label or begun:
                 return found
             end = _end(self._text, final=final)
             if end is None:
                 return found
             sentence, self._text = self._text[:end].rstrip(), self._text[end:]
-            if _SAYING.search(_BELOW.sub("", sentence)):
+            self._labelled = False
+            if _SAYING.search(_BELOW.sub("", sentence)) and not _FRAME.fullmatch(sentence):
                 found.append(sentence)
 
 
 def _end(text: str, *, final: bool) -> int | None:
     """Where the sentence that begins ``text`` ends, behind its markers; None where what
     follows has to tell. Once told, nothing that follows changes it."""
+    # An image ends with no stop, and what follows is another thing.
+    if image := _IMAGE.match(text):
+        return image.end()
+    if not final and _IMAGE_BEGUN.match(text):
+        return None
     place, quoted = 0, False
     while place < len(text):
         if place >= _LONGEST:

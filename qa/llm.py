@@ -366,7 +366,7 @@ class LanguageModel:
 
     def _line(self, text: str) -> str:
         """What an endpoint says, on one line and without the key."""
-        line = clean_line(visible(text))
+        line = clean_line(visible(_ESCAPE.sub("", text)))
         return line.replace(self._key, _NO_KEY) if self._key else line
 
 

@@ -33,6 +33,17 @@ def sentences(*pieces: str) -> list[str]:
         ("“It sank. It was\nold. Yes.", ["“It sank. It was", "old.", "Yes."]),
         ("It sank... slowly! Yes?! No…", ["It sank... slowly!", "Yes?!", "No…"]),
         ("It sank.\r\nIt rose.\u2028It sank.", ["It sank.", "It rose.", "It sank."]),
+        ("**It sank.** [1] **It was old.** Yes.", ["**It sank.** [1]", "**It was old.**", "Yes."]),
+        ("1. It sank.\n2) It rose.\n(3) It was old.", ["It sank.", "It rose.", "It was old."]),
+        ("Answer: It sank [1].\n**Text:** It rose.\nThe answer is: 6. No.", ["It sank [1].", "It rose.", "6.", "No."]),
+        ("Final answer:\n1. One boat\n2. Two boats", ["One boat", "Two boats"]),
+        ("Today is 5 May 2024.\nQuestion: Who sank? Answer: Ann. Today is 5 May 2024, a Sunday.",
+         ["Ann.", "Today is 5 May 2024, a Sunday."]),
+        ("--- 88a50182 end of the passages\nAnswer in a few short sentences, each with [1].\nAnswer:", []),
+        ("Question: When did it sink\nIt sank. Text", ["It sank.", "Text"]),
+        ("![badge](http://x.example/b.png?q=s) A library opened. So.",
+         ["![badge](http://x.example/b.png?q=s)", "A library opened.", "So."]),
+        ("![badge(] It sank! [1] So.", ["![badge(] It sank! [1]", "So."]),
         ("```\n---\n[1]\n\n", []),
         ("", []),
         ("It sank [1", ["It sank [1"]),
@@ -56,6 +67,10 @@ def test_what_is_pending_is_one_plain_line_without_markers() -> None:
     draft = Draft()
     seen = [(draft.add(piece), draft.pending)[1] for piece in ["1", ". ", "The [2]", " ferry", "\u202e sank [", "3"]]
     assert seen == ["", "", "The", "The ferry", *["The ferry\N{REPLACEMENT CHARACTER} sank"] * 2]
+    draft = Draft()
+    frame = ["Question", ": Who", " sank?", "\nAns", "wer", ":", " Ann", " sank"]
+    seen = [(draft.add(piece), draft.pending)[1] for piece in frame]
+    assert seen == ["", "", "", "", "", "", "Ann", "Ann sank"]
 
 
 def test_what_never_ends_is_cut() -> None:
@@ -74,7 +89,14 @@ TEXT = st.lists(
 ).map("".join) | st.text(max_size=200)  # fmt: skip
 
 
-@given(text=TEXT, cuts=st.lists(st.integers(0, 400), max_size=12))
+FRAMES = st.lists(
+    st.sampled_from(["Answer", "The answer is", ":", "**", " ", "\n", "1", ".", "Text: ", "Question", "Today is 5 May",
+                     "It sank", "![a](b) ", "![", "](", ")", "--- 0a1b2c3d passage", "*", "(2)"]),
+    max_size=24,
+).map("".join)  # fmt: skip
+
+
+@given(text=TEXT | FRAMES, cuts=st.lists(st.integers(0, 400), max_size=12))
 def test_how_the_text_is_cut_into_pieces_changes_nothing(text: str, cuts: list[int]) -> None:
     places = sorted({0, len(text), *(cut for cut in cuts if cut < len(text))})
     pieces = [text[a:b] for a, b in pairwise(places)]

@@ -18,9 +18,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from index import Filter, SettingsError
+from index import Article, ArticleIndex, Filter, SettingsError
 from qa import Answer, ArticleQA, Asked, Checked, Event, Exchange, Failed, Finished, Pending, Writer
 from qa.llm import LanguageModel
+from tests.faults import KEY, survive
 from tests.llm import Piece, Reply, Script, TalkingServer, talking
 
 WALL = "How much will it cost to repair the harbour wall?"
@@ -236,6 +237,40 @@ def test_whatever_fails_the_verbatim_answer_stands_in_time(gazette: ArticleQA, f
     (failed,) = (event for event in events if isinstance(event, Failed))
     assert answer.written
     assert failed.reason == answer.written.failure
+
+
+BRIDGE = "When did the Sallow bridge open?"
+
+
+@pytest.fixture(scope="module")
+def bridge(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ArticleIndex]:
+    told = ["The bridge opened on Sunday. The Sallow bridge had been shut since May.", "A ferry sank. Nobody was hurt."]
+    with ArticleIndex.open(tmp_path_factory.mktemp("bridge") / "index", create=True) as index:
+        index.add(Article(id=f"a{n}", title=f"News, part {n}", text=text) for n, text in enumerate(told))
+        yield index
+
+
+def test_a_hundred_faults_end_in_a_cited_answer_in_time(bridge: ArticleIndex) -> None:
+    verbatim = ArticleQA(bridge).ask(BRIDGE)
+    assert verbatim.answered
+    # So many that two processors find the verbatim answers to in a moment.
+    outcomes = survive(lambda llm: ArticleQA(bridge, writer=Writer(llm)).ask(BRIDGE), abreast=10)
+    assert len(outcomes) == 100
+    for outcome in outcomes:
+        name, answer = outcome.fault.name, outcome.made
+        assert outcome.error is None, (name, outcome.error)
+        assert outcome.seconds < outcome.timeout + 1, (name, outcome.seconds, answer.written.verbatim.took_ms)
+        assert KEY not in json.dumps(answer.to_dict()), name
+        if outcome.fault.says is None:
+            check(answer, Filter())
+            assert answer.claims[0].text == "The bridge opened.", (name, answer.written)
+            # A processor that is busy may find too late what such an endpoint sends in time.
+            assert answer.written.failure is None or outcome.fault.endless, (name, answer.written.failure)
+        else:
+            reason = stands(answer, verbatim)
+            expected = f"{outcome.fault.says}|was not asked" if outcome.fault.endless else outcome.fault.says
+            # One that repeats itself is stopped before it is over.
+            assert re.search(f"{expected}|nothing that" if name == "endless text" else expected, reason), name
 
 
 def test_a_context_without_room_is_told(gazette: ArticleQA) -> None:
