@@ -110,7 +110,7 @@ class ArticleQA:
             raise
 
     def close(self) -> None:
-        """Close the index."""
+        """Close the index. An answer that is being written comes to its end."""
         self._index.close()
 
     def __enter__(self) -> ArticleQA:

@@ -29,7 +29,7 @@ __all__ = ["Writer", "Writing", "tell"]
 _SHARE = 4
 _LONGEST = 400
 _LONGEST_QUESTION = 128
-# What a short answer never needs, and a model that goes round in circles soon reaches.
+# The prompt asks for a few sentences; a model that goes round in circles soon reaches these.
 _MOST_SENTENCES = 12
 _MOST_REPEATS = 3
 # A question put anew may take a part of the time; the rest is the answer's.

@@ -8,17 +8,19 @@ import re
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import aclosing, contextmanager
 from dataclasses import replace
 from datetime import date, datetime
 from itertools import chain, repeat
+from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from index import Article, ArticleIndex, Filter, SettingsError
+from index import Article, ArticleIndex, Filter, SettingsError, StoreError
 from qa import Answer, ArticleQA, Asked, Checked, Event, Exchange, Failed, Finished, Pending, Writer
 from qa.llm import LanguageModel
 from tests.faults import KEY, survive
@@ -316,6 +318,34 @@ def test_the_index_is_free_while_the_model_writes(gazette: ArticleQA) -> None:
         follow(chain([Asked(understood="", dates=())], steps))
 
 
+def test_two_threads_share_a_writer(gazette: ArticleQA) -> None:
+    both = threading.Barrier(2)
+
+    def script(body: dict[str, Any]) -> list[Piece]:
+        both.wait(10)
+        return [*says((RISEN, NEWEST))(body)] if WALL in str(body) else ["Seals [1]."]
+
+    with written(gazette, script) as (qa, _), ThreadPoolExecutor(2) as pool:
+        wall, seals = pool.map(qa.ask, (WALL, SEALS))
+    assert wall.claims[0].text == RISEN
+    assert stands(seals, gazette.ask(SEALS)) == "nothing that scripted wrote is supported by the articles"
+
+
+def test_an_index_that_is_closed_meanwhile_ends_no_answer(gazette_index: Path) -> None:
+    go = threading.Event()
+    script: list[Piece] = [f"{RISEN} [1] The ", go, "moon is cheese [1]. It is. "]
+    with talking(script) as server, LanguageModel(server.url, "scripted") as llm:
+        qa = ArticleQA.open(gazette_index, writer=Writer(llm))
+        steps = qa.ask(WALL, stream=True)
+        assert isinstance(next(steps), Asked)
+        qa.close()
+        go.set()
+        _, answer = follow(chain([Asked(understood="", dates=())], steps))
+        assert answer.claims[0].text == RISEN
+        with pytest.raises(StoreError):
+            qa.ask(WALL)
+
+
 def test_steps_that_are_closed_early_stop_the_model(gazette: ArticleQA) -> None:
     with written(gazette, lambda _: ["The ", threading.Event()]) as (qa, server):
         steps = qa.ask(WALL, stream=True)
@@ -431,7 +461,10 @@ def test_steps_that_don_t_come_to_their_end_are_no_turn(gazette: ArticleQA) -> N
         next(steps)
         steps.close()
         assert server.left.wait(10)
-        assert len(chat.turns) == 1
+        assert chat.turns == tuple(FINED)
+        server.script = FINE
+        assert chat.ask("How much?").understood == "How much was Walter Imber fined?"
+        assert len(chat.turns) == 2
 
 
 @pytest.mark.parametrize(
