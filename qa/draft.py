@@ -25,14 +25,15 @@ _CLOSING = re.compile(r"[\"”’»)*_]*")
 # What opens a line and is no part of its sentence.
 _BULLET = re.compile(r"(?:[#>*•·–-]+|\(?\d{1,2}[.)])[ \t]+")
 _BULLET_BEGUN = re.compile(r"(?:[#>*•·–-]+|\(?\d{0,2}[.)]?)?[ \t]*\Z")
-# What small models copy of the prompt's frame: some before what they say, some instead.
+# What small models write of the frame of a prompt: some before what they say, some instead.
 _LABEL = re.compile(
     r"[*_]{0,3}(?:text|(?:the[ ])?(?:final[ ])?answer(?:[ ]is)?)[*_]{0,3}[ ]?:[*_]{0,3}[ \t]*", re.IGNORECASE
 )
 _OPENINGS = ("answer:", "text:", "question:", "today is ")
 _FRAME = re.compile(
     r"[*_]{0,3}(?:today[ ]is[ ]\d{1,2}[ ][a-z]+[ ]\d{4}\W*|question[*_]{0,3}[ ]?:.*"
-    r"|[0-9a-f]{8}[ ](?:passage|end[ ]of[ ]the[ ]passage).*|answer[ ]in[ ]a[ ]few[ ]short[ ]sentences.*)",
+    r"|[0-9a-f]{8}[ ](?:passage|end[ ]of[ ]the[ ]passage).*"
+    r"|answer[ ]the[ ]question[ ]below[ ]in[ ]a[ ]few[ ]short.*)",
     re.IGNORECASE | re.DOTALL,
 )
 _IMAGE = re.compile(r"!\[[^\[\]\n]{0,300}\]\([^()\n]{0,500}\)")
@@ -49,7 +50,7 @@ class Draft:
     A sentence ends with a line, or with a stop, closing marks and citation markers behind
     it, before what may begin another; never within a quotation, unless its line ends. It
     keeps its markers. Bullets are left out, and so are what holds no letter or digit and
-    what is copied from the prompt's frame: "Answer:", "Question: …", "Today is …".
+    what is of a prompt's frame: "Answer:", "Question: …", "Today is …".
     """
 
     def __init__(self) -> None:

@@ -39,7 +39,7 @@ def sentences(*pieces: str) -> list[str]:
         ("Final answer:\n1. One boat\n2. Two boats", ["One boat", "Two boats"]),
         ("Today is 5 May 2024.\nQuestion: Who sank? Answer: Ann. Today is 5 May 2024, a Sunday.",
          ["Ann.", "Today is 5 May 2024, a Sunday."]),
-        ("--- 88a50182 end of the passages\nAnswer in a few short sentences, each with [1].\nAnswer:", []),
+        ("--- 88a50182 passage [5]\nAnswer the question below in a few short sentences.", []),
         ("Question: When did it sink\nIt sank. Text", ["It sank.", "Text"]),
         ("![badge](http://x.example/b.png?q=s) A library opened. So.",
          ["![badge](http://x.example/b.png?q=s)", "A library opened.", "So."]),
