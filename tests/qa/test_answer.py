@@ -59,6 +59,7 @@ def test_all_of_a_claim_is_in_the_json() -> None:
             "dates": [],
             "label": "Earlier, 4 March 2025",
             "note": "",
+            "status": "verbatim",
         }
     ]
 
