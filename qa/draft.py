@@ -19,6 +19,8 @@ _BESIDE = re.compile(rf"(?:[ \t]*{_MARKER})+[.!?]*", re.IGNORECASE)
 _BELOW = re.compile(rf"(?:\s*{_MARKER})+", re.IGNORECASE)
 _BEGUN = re.compile(r"[\[【][^\[\]【】]{0,90}\Z")
 _SPACE = re.compile(r"[ \t]*")
+_BLANKS = re.compile(r"[ \t]{2,}")
+_BREAK = re.compile(r" ?\n\s*")
 _ANY_SPACE = re.compile(r"\s*")
 _STOPS = re.compile(r"[.!?…。！？]+")
 _CLOSING = re.compile(r"[\"”’»)*_]*")
@@ -60,7 +62,8 @@ class Draft:
 
     def add(self, piece: str) -> list[str]:
         """The sentences that end for certain with ``piece``, in order."""
-        self._text += clean(piece.replace("\r", "\n"))
+        # However many lines a model leaves empty, no more than one break is read again and again.
+        self._text = _BREAK.sub("\n", _BLANKS.sub(" ", self._text + clean(piece.replace("\r", "\n"))))
         return self._taken(final=False)
 
     def end(self) -> list[str]:

@@ -114,7 +114,7 @@ class LanguageModel:
         # Its library for HTTP comes with it, so that this can't stand above.
         from qa.wire import client
 
-        self._transport = client(key, tls=self.base_url.startswith("https"))
+        self._transport = client(key, tls=urlsplit(self.base_url).scheme == "https")
         # The key is the transport's to send. What the package takes from the environment, the
         # transport takes out again.
         self._client = self._openai.OpenAI(
@@ -568,6 +568,9 @@ def _package() -> ModuleType:
     # It sets up the logging of the whole program where this tells it to.
     logging = os.environ.pop("OPENAI_LOG", None)
     try:
+        # It looks for this one in the middle of an answer, and trips where another thread is
+        # importing it.
+        import httpx  # noqa: F401
         import openai
     except ModuleNotFoundError as error:
         raise SettingsError("the package openai is missing: run `pip install 'byline[llm]'`") from error
