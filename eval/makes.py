@@ -488,7 +488,7 @@ _PERSON = re.compile(
     r"| (?:said|was|is|had|has|will|would|told|who|[a-z]+ed)\b)"
 )
 _PLURAL = re.compile(
-    r"^((?:The )?(?:[A-Z]?[\w-]+ ){0,2}[A-Z]?[a-z]+s)(?: (?:were|are|had|have|would|will|[a-z]+ed|came|became|began)\b)"
+    r"^((?:The )?(?:[A-Z]?[\w-]+ ){0,2}[A-Z]?(?!was|is|has|his|its|this)[a-z]+s)(?: (?:were|are|had|have|would|will|[a-z]+ed|came|became|began)\b)"
 )
 
 
@@ -776,6 +776,7 @@ def joined(ground: Ground, second: str, article: Article) -> str | None:
     inner = _lowered(second, article)
     if (
         inner is None
+        or second == ground.text
         or len(ground.text.split()) + len(second.split()) > _MOST
         or re.search(r"\band\b|\bwhile\b", ground.text)
     ):

@@ -210,6 +210,7 @@ _PRONOUNS = frozenset(
 )
 _HE, _SHE = frozenset(["he", "him", "his", "mr"]), frozenset(["she", "her", "hers", "mrs", "ms", "miss"])
 _POINTS = frozenset(["the", "this", "that", "these", "those", "its", "his", "her", "their"])
+_NOW = frozenset(["is", "are", "am", "'re"])
 _DIRECTION = frozenset(["by", "to", "from"])
 _LIGHT = frozenset(
     [
@@ -268,7 +269,7 @@ _LIGHT = frozenset(
         "speak",
         "word",
         "quot",
-        "us",
+        "used",
     ]
 )
 _SELF = frozenset(["i", "me", "my", "mine", "we", "us", "our", "you", "your"])
@@ -332,6 +333,10 @@ _JOINS = frozenset(
     ]
 )
 _STOPS = frozenset([".", "!", "?", ";", ":", ",", "(", ")", "—", "–"])
+# Words of a claim that headline and sentences before may give.
+_KNOWN = 2
+# Neighbours from which on an order can be told.
+_RUN = 4
 _FAR = 14
 _NEAR = 4
 _COUNTS = {
@@ -463,6 +468,9 @@ def carries(claim: Reading, grounds: Sequence[Ground]) -> Carried:
         *_modal_faults(laid),
         *_word_faults(laid),
         *_switch_faults(laid),
+        *_again_faults(laid),
+        *_backward_faults(laid),
+        *_done_faults(laid),
     ]
     grounds_leaning = frozenset((evidence.grounds[n].passage, evidence.grounds[n].place) for _, n in leans.values())
     return Carried(
@@ -514,7 +522,7 @@ def _replaced(laid: _Laid, place: int) -> bool:
 def _switch_faults(laid: _Laid) -> Iterator[str]:
     """Where it goes from the words of one sentence to those of another within a clause."""
     of, tokens = laid.evidence.of, laid.claim.tokens
-    told = [p for p, token in enumerate(tokens) if token.content and p in laid.at and p not in laid.claim.named]
+    told = [p for p, token in enumerate(tokens) if token.content and p in laid.at]
     stems = [{token.stem for token in reading.tokens} for reading in laid.evidence.readings]
     for a, b in pairwise(told):
         one, other = of[laid.at[a]], of[laid.at[b]]
@@ -524,6 +532,42 @@ def _switch_faults(laid: _Laid) -> Iterator[str]:
         if tokens[a].stem not in stems[other] and tokens[b].stem not in stems[one]:
             yield f"“{_short(laid.claim.text[tokens[a].start : tokens[b].end])}” is put together from two sentences"
             return
+
+
+def _again_faults(laid: _Laid) -> Iterator[str]:
+    """Words that stand more often than in what is cited: put where others stood, or written without end."""
+    tokens, evidence = laid.claim.tokens, laid.evidence
+    valued = spelled(laid.claim)
+    plain = [
+        p
+        for p, token in enumerate(tokens)
+        if token.content and p not in laid.claim.named and p not in valued and token.stem not in _LIGHT
+    ]
+    for word, count in Counter(tokens[p].stem for p in plain).items():
+        there = len(evidence.places.get(word, ()))
+        if count > 1 and count > max(there, 1) and not word[0].isdigit():
+            low = next(tokens[p].low for p in plain if tokens[p].stem == word)
+            yield f"“{_short(low)}” stands more often than in what it cites"
+
+
+def _backward_faults(laid: _Laid) -> Iterator[str]:
+    """Words in reverse, which say nothing."""
+    content = [p for p, token in enumerate(laid.claim.tokens) if token.content and p in laid.at]
+    gaps = [laid.at[b] - laid.at[a] for a, b in pairwise(content)]
+    if len(gaps) >= _RUN and sum(-_NEAR <= gap < 0 for gap in gaps) > 0.6 * len(gaps):
+        yield "its words stand in another order"
+
+
+def _done_faults(laid: _Laid) -> Iterator[str]:
+    """What is going on, told as done: "is buying" isn't "has bought"."""
+    claim, evidence = laid.claim.tokens, laid.evidence.tokens
+    for place, at in laid.at.items():
+        here, there = claim[place], evidence[at]
+        if not there.low.endswith("ing") or here.low.endswith("ing") or there.stem != here.stem or not here.verb:
+            continue
+        before = {token.low for token in evidence[max(0, at - 3) : at]}
+        if before & _NOW and here.low not in (there.stem, f"{there.stem}e") and not here.low.endswith("s"):
+            yield f"“{_short(here.low)}” is still going on in what it cites"
 
 
 def _parted(tokens: Sequence[Token], one: int, other: int) -> bool:
@@ -917,6 +961,9 @@ def _gap(laid: _Laid, start: int, end: int) -> range:
     after = next((p for p in range(end, min(len(laid.claim.tokens), end + 3)) if p in laid.at), None)
     left = laid.at[before] if before is not None else None
     right = laid.at[after] if after is not None else None
+    if before is not None and left is not None and right is not None and not 0 < right - left <= 7:
+        # One "the" of several says nothing of the place.
+        left = left if laid.claim.tokens[before].content else None
     if left is None and right is None:
         return range(0)
     if left is None and right is not None:
@@ -1004,7 +1051,9 @@ def _sides(tokens: Sequence[Token], names: Sequence[tuple[int, int, frozenset[st
     if not passive:
         return _Sides(lefts, rights, tuple(left), tuple(right), passive)
     by = next((p for p in right if tokens[p].low == "by"), None)
-    behind = _in_order([p for p in right if by is not None and p > by], of)
+    # "By the Mongols at Yamen": who did it, not where.
+    until = next((p for p in right if by is not None and p > by and tokens[p].low in PREPOSITIONS), len(tokens))
+    behind = _in_order([p for p in right if by is not None and by < p < until], of)
     return _Sides(behind, lefts, tuple(left), tuple(right), passive)
 
 
@@ -1083,7 +1132,7 @@ def _order_faults(laid: _Laid) -> Iterator[str]:
         for name in mine.done_to:
             if _fits(name, theirs.doers) and not _fits(name, theirs.done_to) and not said:
                 yield f"who {token.low} and whom isn't as in what it cites"
-        if not said and (_turned if mine.passive == theirs.passive else _kept)(laid, mine, theirs):
+        if _kept(laid, mine, theirs) if mine.passive != theirs.passive else not said and _turned(laid, mine, theirs):
             yield f"who {token.low} and whom isn't as in what it cites"
 
 
@@ -1329,7 +1378,15 @@ def _signals(laid: _Laid, leans: dict[int, tuple[int, int]]) -> dict[str, float]
     }
     valued = spelled(claim) | {p for start, (end, _) in leans.items() for p in range(start, end)}
     lost = [p for p in content if p not in laid.at and p not in valued]
-    missing = sum(weights[p] * (0.5 if claim.tokens[p].stem in around else 1.0) for p in lost)
+    quoting = bool(quotations(claim.text))
+    replaced = [
+        p for p in lost if _replaced(laid, p) and not (quoting and claim.tokens[p].stem in _LIGHT | _SPEAKING)
+    ]
+    # A headline may say of which thing it is said, not what is said of it.
+    known = [
+        p for p in lost if claim.tokens[p].stem in around and not claim.tokens[p].verb and p not in replaced
+    ][:_KNOWN]
+    missing = sum(weights[p] * (0.5 if p in known else 1.0) for p in lost)
     voiced = _otherwise_voiced(laid)
     pairs = [
         laid.at[b] - laid.at[a]
@@ -1339,9 +1396,9 @@ def _signals(laid: _Laid, leans: dict[int, tuple[int, int]]) -> dict[str, float]
     return {
         "missing": missing / whole,
         "words missing": math.log1p(
-            sum(claim.tokens[p].stem not in around and claim.tokens[p].stem not in _LIGHT for p in lost)
+            sum(p not in known and claim.tokens[p].stem not in _LIGHT for p in lost)
         ),
-        "replaced": math.log1p(sum(_replaced(laid, p) for p in lost)),
+        "replaced": math.log1p(len(replaced)),
         "loosely": sum(weights[p] for p in laid.loose) / whole,
         "apart": 0.0 if voiced else sum(abs(gap) > 6 for gap in pairs) / max(1, len(pairs)),
         "backwards": 0.0 if voiced else sum(gap < 0 for gap in pairs) / max(1, len(pairs)),

@@ -22,7 +22,7 @@ from index import Span, day_of
 from qa.carries import CARRY_SIGNALS, Carried, Ground, carries, flat, spelled, weight_of
 from qa.citation import Passage
 from qa.orders import lies_in_order
-from qa.values import dates, listed
+from qa.values import dates, listed, quotations
 from qa.wording import Reading, read, related, same_meaning
 
 __all__ = ["Checker", "Checking", "Judge", "Support", "Threshold", "says_nothing", "threshold"]
@@ -38,6 +38,7 @@ _TRIED = 4
 _MOST = 3
 _ENOUGH = 0.45
 _TOO_FAR = ("what it cites doesn't say this, or not closely enough to be sure",)
+_NOTHING = "it says nothing that can be checked"
 _DISAGREES = ("the judge doesn't find that it follows from what it cites",)
 # The least weight of words for whose sake another sentence is cited.
 _ADDS = 0.9
@@ -55,8 +56,25 @@ _MARKUP = re.compile(
 _ADDRESS = re.compile(
     r"(?:https?|ftp|data|javascript|mailto|file):|\bwww\.|\b[\w.+-]{1,64}@[\w-]{1,64}\.\w{2}", re.IGNORECASE
 )
-_CODE = re.compile(r"\w\([\"'\w]{0,60}[\"'\)]|[{}\\|]|==|::|=>|\w\(\)|\w\.\w{1,40}\(|\w\s?=\s?[\"'\w]")
+_CODE = re.compile(r"\w[^\W\dA-Z]\([\"'\w]{0,60}[\"'\)]|[{}\\|]|==|::|=>|\w\(\)|\w\.\w{1,40}\(|\w=\w|\w\s?=\s?[\"']")
 _HOST = re.compile(r"\b[a-z0-9-]{2,63}\.(?:com|org|net|io|ru|cn|xyz|info|example|uk|co)\b(?:/|\b)", re.IGNORECASE)
+# What is copied from the form of the prompt, and what says only which passage or day it is.
+_FRAME = re.compile(
+    r"(?:(?:final |short )?(?:answer|response|reply)|text|title|source|date|passages?|sentence)"
+    r"(?:\s{0,2}[\[(]?\d{1,3}[\])]?)?\s?:\s{0,3}|question\s?:[^?]{0,300}(?:\?\s{0,3}|\Z)|(?:the )?answer is:\s{0,3}"
+    r"|today is [^.:,]{1,30}(?:[.:,]\s{0,3}|\Z)",
+    re.IGNORECASE,
+)
+_FRAMES = 4
+_OF_THE_FORM = re.compile(
+    r"(?:the|this|that|these|those|each|every|no|my|your)\s(?:\w+\s){0,2}?"
+    r"(?:passages?|questions?|answers?|sentences?|texts?|articles?|prompt|instructions?)\b"
+    r"(?:\s(?:\d+|number|title|text|date|source))*\s?(?::|\b(?:is|are|was|were|has|have|should|must|will|begins?|ends?)\b)",
+    re.IGNORECASE,
+)
+# A line's end that was lost: "…on the badge A library that lends seeds".
+_GLUED = re.compile(r"[a-z]{2} (?:A|An|The|In|On|At|It|He|She|They|There|This) [a-z]{2}")
+_QUOTED = re.compile("“[^”]*”|\"[^\"]*\"")
 _ENDED = re.compile(r"[\s.!?…,;:\"']+\Z")
 _SCRIPTS = ("LATIN", "CYRILLIC", "GREEK", "ARMENIAN", "CHEROKEE")
 _WORD = re.compile(r"[^\W\d_]{2,}")
@@ -77,6 +95,7 @@ _TELLS = frozenset(
         " wrote writes published"
     )
 )
+_ARTICLE = frozenset(listed("article articles passage passages text story report reports according"))
 _ATTRIBUTED = re.compile(
     r"\b(?:that|reported|says|said|wrote|writes|states|stated|reports)\b(?!,)[ ,:]{1,3}|,\s", re.IGNORECASE
 )
@@ -260,7 +279,7 @@ class Checker:
             return (_Found(carried), ()) if self._agreed(claim, carried) else (None, _DISAGREES)
         reading = read(claim)
         if not _checkable(reading):
-            return None, ("it says nothing that can be checked",)
+            return None, (_NOTHING,)
         why: tuple[str, ...] = ()
         for chosen in _choices(reading, grounds):
             carried = carries(reading, chosen)
@@ -335,7 +354,17 @@ def _cleaned(sentence: str) -> tuple[str, tuple[int, ...]]:
     text = _TAG.sub("", text)
     text = _MARKUP.sub("", text.strip())
     text = re.sub(r"\s+(?=[.,;:!?](?:\s|\Z))", "", " ".join(text.split()))
-    return text, tuple(dict.fromkeys(markers))
+    return _unframed(text), tuple(dict.fromkeys(markers))
+
+
+def _unframed(text: str) -> str:
+    """``text`` without the names of the prompt's parts that it begins with: "Answer: "."""
+    for _ in range(_FRAMES):
+        frame = _FRAME.match(text)
+        if not frame:
+            break
+        text = text[frame.end() :]
+    return text
 
 
 def _shown(letter: str) -> str:
@@ -363,6 +392,8 @@ def _unfit(text: str, sentence: str) -> str:
         return "it holds an address"
     if _CODE.search(text):
         return "it holds code"
+    if _OF_THE_FORM.match(text):
+        return _NOTHING
     for word in _WORD.findall(text):
         if not word.isascii() and len({_script(letter) for letter in word} - {""}) > 1:
             return "a word of it mixes letters of two alphabets"
@@ -379,7 +410,14 @@ def _checkable(claim: Reading) -> bool:
     ended = claim.text.rstrip("\"'”’ ")
     if ended.endswith(("?", ":")):
         return False
-    content = [token for token in claim.tokens if token.content]
+    days = dates(claim.text)
+    content = [
+        token
+        for token in claim.tokens
+        if token.content and not any(day.span.start <= token.start < day.span.end for day in days)
+    ]
+    if _GLUED.search(_QUOTED.sub("", claim.text)):
+        return False
     return len(content) >= 3 or (len(content) == 2 and any(token.verb for token in claim.tokens))
 
 
@@ -426,24 +464,11 @@ def _reports(head: str, passage: Passage) -> bool:
     if not any(token.low in _TELLS for token in words):
         return False
     named = [token for token in words if token.low not in _REPORT]
-    if (
-        not named
-        and not dated
-        and not {
-            "article",
-            "articles",
-            "passage",
-            "passages",
-            "text",
-            "story",
-            "report",
-            "reports",
-            "according",
-        }
-        & {token.low for token in words}
-    ):
+    written = bool(_ARTICLE & {token.low for token in words})
+    if not named and not dated and not written:
         return False
-    return all(token.low.removesuffix("'s") in known or token.low in title for token in named)
+    # Whoever the headline names may have said it too.
+    return all(token.low.removesuffix("'s") in known or (written and token.low in title) for token in named)
 
 
 # Where it may rest.
@@ -513,7 +538,9 @@ def _choices(claim: Reading, grounds: Sequence[Ground]) -> Iterator[tuple[Ground
     best = [number for number in best if worth[number] > 0.1]
     if not best:
         return
-    tried: list[tuple[int, ...]] = []
+    # The name of who said it weighs more than a few words that were said.
+    quoted = [flat(claim.text[quote.span.start : quote.span.end]).strip("\"' .,") for quote in quotations(claim.text)]
+    tried = [(number,) for number, ground in enumerate(grounds) if quoted and all(q in flat(ground.text) for q in quoted)]
     tried += [(number,) for number in best if worth[number] >= max(_ENOUGH, 0.7 * worth[best[0]])]
     for size in (2, _MOST):
         sets: list[tuple[float, tuple[int, ...]]] = []
