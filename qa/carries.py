@@ -14,6 +14,7 @@ from itertools import pairwise
 from index import Article, Sentence, Span, day_of
 from qa.dates import WEEKDAYS
 from qa.english import HE_NAMES, PREPOSITIONS, SHE_NAMES
+from qa.provisos import breaks_off, left_out
 from qa.values import Value, dates, numbers, quotations, scores
 from qa.when import DateInText, dates_in
 from qa.wording import MUST, Reading, Token, opposites, read, related, same_meaning
@@ -467,6 +468,7 @@ def carries(claim: Reading, grounds: Sequence[Ground]) -> Carried:
         *_undone_faults(laid),
         *_modal_faults(laid),
         *_word_faults(laid),
+        *left_out(claim.tokens, evidence.tokens, evidence.of, laid.at),
         *_switch_faults(laid),
         *_again_faults(laid),
         *_backward_faults(laid),
@@ -596,6 +598,9 @@ def _quote_faults(laid: _Laid) -> Iterator[str]:
         if not homes and not _holds(" ".join(flat(ground.text) for ground in laid.evidence.grounds), words):
             yield f"“{_short(words)}” doesn't stand in what it cites"
             continue
+        for number in homes:
+            if on := breaks_off(words, flat(laid.evidence.grounds[number].text)):
+                yield f"the one quoted goes on: “{on} …”"
         speaker = _speaker(claim, quote)
         if speaker and homes and not any(_speaks(laid.evidence, number, speaker, words) for number in homes):
             yield f"“{_short(words)}” isn't said there by {_shown(claim, speaker)}"
