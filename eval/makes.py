@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from index import Article, Span, day_of
 from qa.dates import MONTHS, WEEKDAYS, day_in_words
 from qa.english import HE_NAMES, SHE_NAMES
-from qa.values import Value, dates, names, words_of
+from qa.values import Value, dates, names, numbers, words_of
 from qa.when import dates_in
 
 __all__ = ["MAKES", "VERBS", "Ground", "joined", "usable"]
@@ -488,7 +488,8 @@ _PERSON = re.compile(
     r"| (?:said|was|is|had|has|will|would|told|who|[a-z]+ed)\b)"
 )
 _PLURAL = re.compile(
-    r"^((?:The )?(?:[A-Z]?[\w-]+ ){0,2}[A-Z]?(?!was|is|has|his|its|this)[a-z]+s)(?: (?:were|are|had|have|would|will|[a-z]+ed|came|became|began)\b)"
+    r"^((?:The )?(?:[A-Z]?[\w-]+ ){0,2}[A-Z]?(?!was|is|has|his|its|this)[a-z]+s)"
+    r"(?: (?:were|are|had|have|would|will|[a-z]+ed|came|became|began)\b)"
 )
 
 
@@ -522,8 +523,8 @@ def _people(text: str) -> list[Value]:
     ]
 
 
-# What share of a question's words its evidence, the sentences beside it and the headline must have.
-_TOLD = 0.6
+# What share of a question's words its evidence, the sentence before it and the headline must have.
+_TOLD = 0.7
 _ASKING = {"what", "which", "when", "where", "many", "much", "does", "name"}
 _DAY_ANSWER = re.compile(
     rf"^(?:\d{{1,2}} (?:{'|'.join(MONTHS)})|(?:{'|'.join(MONTHS)}) \d{{1,2}}|(?:{'|'.join(WEEKDAYS)}))"
@@ -552,11 +553,15 @@ def _answered(ground: Ground) -> Iterator[str]:
     ):
         return
     if re.search(
-        r"\b(?:now|today|tomorrow|yesterday|this week|so far|mentioned|article|passage|text)\b", question, re.I
+        r"\b(?:now|today|tomorrow|yesterday|this week|so far|mentioned|article|passage|text|going to)\b", question, re.I
     ):
         return
-    around = _stems(f"{ground.before or ''} {ground.text} {ground.after or ''} {ground.article.title}")
+    around = _stems(f"{ground.before or ''} {ground.text} {ground.article.title}")
     asked = _stems(question) - _ASKING
+    # What the question takes for granted must stand there too, and amounts and days in the sentence itself.
+    known = {value.key for read in (numbers, dates) for value in read(ground.text)}
+    if not all(value.key in known for read in (numbers, dates) for value in read(question)):
+        return
     if len(asked & around) < _TOLD * len(asked) or not all(
         set(value.key) <= words
         for words in (set(words_of(ground.article.title + " " + (ground.before or "") + " " + ground.text)),)
@@ -585,6 +590,8 @@ def _told(question: str, answer: str, ground: Ground) -> Iterator[str]:
     if found and noun and clean:
         rest = found[1]
         verb = rest.split()[0]
+        if dates(answer):
+            return
         if verb in _PAST.values() or (verb.endswith("ed") and len(verb) > 4):
             yield f"{answer} {rest}"
         elif (

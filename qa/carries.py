@@ -336,7 +336,7 @@ _STOPS = frozenset([".", "!", "?", ";", ":", ",", "(", ")", "—", "–"])
 # Words of a claim that headline and sentences before may give.
 _KNOWN = 2
 # Neighbours from which on an order can be told.
-_RUN = 4
+_RUN = 5
 _FAR = 14
 _NEAR = 4
 _COUNTS = {
@@ -524,12 +524,20 @@ def _switch_faults(laid: _Laid) -> Iterator[str]:
     of, tokens = laid.evidence.of, laid.claim.tokens
     told = [p for p, token in enumerate(tokens) if token.content and p in laid.at]
     stems = [{token.stem for token in reading.tokens} for reading in laid.evidence.readings]
+    # A name is of a sentence that has the whole of it.
+    runs = {
+        p: {tokens[n].stem for n in range(a, b) if n in laid.at} for a, b, _ in laid.claim.names for p in range(a, b)
+    }
     for a, b in pairwise(told):
         one, other = of[laid.at[a]], of[laid.at[b]]
         if one == other or any(tokens[p].low in _PARTS or tokens[p].low in _JOINS for p in range(a + 1, b)):
             continue
         # A word that both sentences have is of either.
-        if tokens[a].stem not in stems[other] and tokens[b].stem not in stems[one]:
+        if (
+            not runs.get(a, {tokens[a].stem}) <= stems[other]
+            and not runs.get(b, {tokens[b].stem}) <= stems[one]
+            and not (a in runs and runs[a] is runs.get(b))
+        ):
             yield f"“{_short(laid.claim.text[tokens[a].start : tokens[b].end])}” is put together from two sentences"
             return
 
@@ -554,7 +562,7 @@ def _backward_faults(laid: _Laid) -> Iterator[str]:
     """Words in reverse, which say nothing."""
     content = [p for p, token in enumerate(laid.claim.tokens) if token.content and p in laid.at]
     gaps = [laid.at[b] - laid.at[a] for a, b in pairwise(content)]
-    if len(gaps) >= _RUN and sum(-_NEAR <= gap < 0 for gap in gaps) > 0.6 * len(gaps):
+    if len(gaps) >= _RUN and sum(-_NEAR <= gap < 0 for gap in gaps) > 0.75 * len(gaps):
         yield "its words stand in another order"
 
 
@@ -1081,6 +1089,9 @@ def _leftwards(tokens: Sequence[Token], of: Mapping[int, frozenset[str]], verb: 
     place, seen = verb - 1, False
     while place >= 0 and verb - place <= _FAR:
         token = tokens[place]
+        if token.low == ")":
+            place = next((p for p in range(place - 1, max(-1, place - 30), -1) if tokens[p].low == "("), 0) - 1
+            continue
         if token.low == "," and not any(tokens[p].content for p in found):
             opening = next((p for p in range(place - 1, max(-1, place - 30), -1) if tokens[p].low == ","), None)
             if opening is None:
@@ -1379,13 +1390,11 @@ def _signals(laid: _Laid, leans: dict[int, tuple[int, int]]) -> dict[str, float]
     valued = spelled(claim) | {p for start, (end, _) in leans.items() for p in range(start, end)}
     lost = [p for p in content if p not in laid.at and p not in valued]
     quoting = bool(quotations(claim.text))
-    replaced = [
-        p for p in lost if _replaced(laid, p) and not (quoting and claim.tokens[p].stem in _LIGHT | _SPEAKING)
-    ]
+    replaced = [p for p in lost if _replaced(laid, p) and not (quoting and claim.tokens[p].stem in _LIGHT | _SPEAKING)]
     # A headline may say of which thing it is said, not what is said of it.
-    known = [
-        p for p in lost if claim.tokens[p].stem in around and not claim.tokens[p].verb and p not in replaced
-    ][:_KNOWN]
+    known = [p for p in lost if claim.tokens[p].stem in around and not claim.tokens[p].verb and p not in replaced][
+        :_KNOWN
+    ]
     missing = sum(weights[p] * (0.5 if p in known else 1.0) for p in lost)
     voiced = _otherwise_voiced(laid)
     pairs = [
@@ -1395,9 +1404,7 @@ def _signals(laid: _Laid, leans: dict[int, tuple[int, int]]) -> dict[str, float]
     ]
     return {
         "missing": missing / whole,
-        "words missing": math.log1p(
-            sum(p not in known and claim.tokens[p].stem not in _LIGHT for p in lost)
-        ),
+        "words missing": math.log1p(sum(p not in known and claim.tokens[p].stem not in _LIGHT for p in lost)),
         "replaced": math.log1p(len(replaced)),
         "loosely": sum(weights[p] for p in laid.loose) / whole,
         "apart": 0.0 if voiced else sum(abs(gap) > 6 for gap in pairs) / max(1, len(pairs)),
