@@ -14,7 +14,7 @@ from itertools import pairwise
 from index import Article, Sentence, Span, day_of
 from qa.dates import WEEKDAYS
 from qa.english import HE_NAMES, PREPOSITIONS, SHE_NAMES
-from qa.values import Value, dates, numbers, quotations, scores
+from qa.values import Value, dates, listed, numbers, quotations, scores
 from qa.when import DateInText, dates_in
 from qa.wording import MUST, Reading, Token, opposites, read, related, same_meaning
 
@@ -32,266 +32,42 @@ CARRY_SIGNALS: dict[str, str] = {
 }
 """Every signal of whether words cited carry a claim, by name, with what it measures."""
 
-_NOT = frozenset(
-    ["not", "never", "no", "nor", "neither", "nobody", "none", "nothing", "without", "cannot", "hardly", "nowhere"]
-)
-_ENDS_SCOPE = frozenset(
-    [
-        ".",
-        "!",
-        "?",
-        ",",
-        ";",
-        ":",
-        "(",
-        ")",
-        "—",
-        "–",
-        "but",
-        "that",
-        "which",
-        "who",
-        "because",
-        "although",
-        "while",
-        "and",
-    ]
-)
+_NOT = frozenset(listed("not never no nor neither nobody none nothing without cannot hardly nowhere"))
+_ENDS_SCOPE = frozenset(listed(". ! ? , ; : ( ) — – but that which who because although while and"))
 # Verbs and adjectives that say that what follows is not so.
 _UNDOES = frozenset(
-    [
-        "fail",
-        "refus",
-        "deni",
-        "deny",
-        "unabl",
-        "declin",
-        "fals",
-        "untru",
-        "wrong",
-        "wrongly",
-        "mistak",
-        "mistaken",
-        "incorrect",
-        "incorrectly",
-        "unlik",
-        "unlikely",
-        "dismis",
-        "dismiss",
-        "reject",
-        "abandon",
-        "cancel",
-        "scrap",
-        "prevent",
-        "avoid",
-        "halt",
-        "block",
-        "ban",
-        "lack",
-        "impossibl",
-        "lie",
-        "rul",
-    ]
+    listed(
+        "fail refus deni deny unabl declin fals untru wrong wrongly mistak mistaken incorrect incorrectly unlik "
+        "unlikely dismis dismiss reject abandon cancel scrap prevent avoid halt block ban lack impossibl lie rul"
+    )
 )
 _MAYBE = frozenset(
-    [
-        "may",
-        "might",
-        "could",
-        "should",
-        "plan",
-        "hop",
-        "hope",
-        "expect",
-        "intend",
-        "propos",
-        "consid",
-        "consider",
-        "want",
-        "ask",
-        "urg",
-        "urge",
-        "threat",
-        "threaten",
-        "likely",
-        "possibl",
-        "possible",
-        "possibly",
-        "perhap",
-        "perhaps",
-        "probably",
-        "probabl",
-        "alleg",
-        "alleged",
-        "allegedly",
-        "accus",
-        "suspect",
-        "claim",
-        "believ",
-        "thought",
-        "think",
-        "if",
-        "unless",
-        "rumour",
-        "seek",
-        "try",
-        "aim",
-        "call",
-        "demand",
-        "charg",
-        "propose",
-        "proposal",
-        "potential",
-        "potentially",
-        "suppos",
-        "supposed",
-        "estimat",
-        "forecast",
-        "predict",
-        "apparently",
-        "reportedly",
-        "fear",
-        "doubt",
-        "whether",
-        "attempt",
-        "offer",
-        "invit",
-        "invite",
-        "apply",
-        "agre",
-        "request",
-        "recommend",
-    ]
+    listed(
+        "may might could should plan hop hope expect intend propos consid consider want ask urg urge threat "
+        "threaten likely possibl possible possibly perhap perhaps probably probabl alleg alleged allegedly accus "
+        "suspect claim believ thought think if unless rumour seek try aim call demand charg propose proposal "
+        "potential potentially suppos supposed estimat forecast predict apparently reportedly fear doubt whether "
+        "attempt offer invit invite apply agre request recommend"
+    )
 )
 _FUTURE = frozenset(["will", "would", "shall", "'ll", "due", "set", "going"])
-_BE = frozenset(["be", "is", "are", "was", "were", "been", "being", "am", "get", "got", "gets"])
-_CLAUSE = frozenset(
-    [
-        ";",
-        ":",
-        "(",
-        ")",
-        "—",
-        "–",
-        "that",
-        "because",
-        "although",
-        "while",
-        "but",
-        "when",
-        "before",
-        "after",
-        "if",
-        "as",
-        "until",
-        "though",
-    ]
-)
-_PRONOUNS = frozenset(
-    [
-        "he",
-        "she",
-        "they",
-        "it",
-        "him",
-        "her",
-        "them",
-        "his",
-        "hers",
-        "their",
-        "its",
-        "who",
-        "whose",
-        "i",
-        "we",
-        "my",
-        "our",
-    ]
-)
+_BE = frozenset(listed("be is are was were been being am get got gets"))
+_CLAUSE = frozenset(listed("; : ( ) — – that because although while but when before after if as until though"))
+_PRONOUNS = frozenset(listed("he she they it him her them his hers their its who whose i we my our"))
 _HE, _SHE = frozenset(["he", "him", "his", "mr"]), frozenset(["she", "her", "hers", "mrs", "ms", "miss"])
 _POINTS = frozenset(["the", "this", "that", "these", "those", "its", "his", "her", "their"])
 _NOW = frozenset(["is", "are", "am", "'re"])
 _DIRECTION = frozenset(["by", "to", "from"])
 _LIGHT = frozenset(
-    [
-        "say",
-        "tell",
-        "hav",
-        "do",
-        "mak",
-        "get",
-        "tak",
-        "go",
-        "com",
-        "us",
-        "becom",
-        "giv",
-        "also",
-        "mr",
-        "mrs",
-        "ms",
-        "dr",
-        "add",
-        "accord",
-        "accordingly",
-        "however",
-        "nam",
-        "call",
-        "know",
-        "locat",
-        "main",
-        "peopl",
-        "person",
-        "plac",
-        "hold",
-        "bas",
-        "typ",
-        "kind",
-        "part",
-        "number",
-        "amount",
-        "time",
-        "total",
-        "includ",
-        "follow",
-        "occur",
-        "happen",
-        "involv",
-        "various",
-        "several",
-        "certain",
-        "fact",
-        "new",
-        "event",
-        "situation",
-        "way",
-        "thing",
-        "speak",
-        "word",
-        "quot",
-        "used",
-    ]
+    listed(
+        "say tell hav do mak get tak go com us becom giv also mr mrs ms dr add accord accordingly however nam call "
+        "know locat main peopl person plac hold bas typ kind part number amount time total includ follow occur "
+        "happen involv various several certain fact new event situation way thing speak word quot used"
+    )
 )
 _SELF = frozenset(["i", "me", "my", "mine", "we", "us", "our", "you", "your"])
 _CAUSE = MUST["because"]
-_SAYING = frozenset(
-    [
-        "say",
-        "tell",
-        "add",
-        "warn",
-        "argu",
-        "insist",
-        "claim",
-        "writ",
-        "announc",
-        "explain",
-        "not",
-        "reply",
-        "repli",
-        "accord",
-    ]
-)
+_SAYING = frozenset(listed("say tell add warn argu insist claim writ announc explain not reply repli accord"))
 _SPEAKING = _SAYING | frozenset(
     [
         "call",
@@ -312,27 +88,9 @@ _SPEAKING = _SAYING | frozenset(
 )
 _PARTS = frozenset([",", ";", ":", "(", ")", "—", "–"])
 _JOINS = frozenset(
-    [
-        "and",
-        "but",
-        "or",
-        "while",
-        "after",
-        "before",
-        "because",
-        "as",
-        "who",
-        "which",
-        "when",
-        "where",
-        "since",
-        "although",
-        "though",
-        "so",
-        "then",
-    ]
+    listed("and but or while after before because as who which when where since although though so then")
 )
-_STOPS = frozenset([".", "!", "?", ";", ":", ",", "(", ")", "—", "–"])
+_STOPS = frozenset(listed(". ! ? ; : , ( ) — –"))
 # Words of a claim that headline and sentences before may give.
 _KNOWN = 2
 # Neighbours from which on an order can be told.
