@@ -15,7 +15,7 @@ from index import Article, Sentence, Span, day_of
 from qa.dates import WEEKDAYS
 from qa.english import HE_NAMES, PREPOSITIONS, SHE_NAMES
 from qa.provisos import breaks_off, left_out
-from qa.values import Value, dates, numbers, quotations, scores
+from qa.values import Value, dates, listed, numbers, quotations, scores
 from qa.when import DateInText, dates_in
 from qa.wording import MUST, Reading, Token, opposites, read, related, same_meaning
 
@@ -33,266 +33,42 @@ CARRY_SIGNALS: dict[str, str] = {
 }
 """Every signal of whether words cited carry a claim, by name, with what it measures."""
 
-_NOT = frozenset(
-    ["not", "never", "no", "nor", "neither", "nobody", "none", "nothing", "without", "cannot", "hardly", "nowhere"]
-)
-_ENDS_SCOPE = frozenset(
-    [
-        ".",
-        "!",
-        "?",
-        ",",
-        ";",
-        ":",
-        "(",
-        ")",
-        "—",
-        "–",
-        "but",
-        "that",
-        "which",
-        "who",
-        "because",
-        "although",
-        "while",
-        "and",
-    ]
-)
+_NOT = frozenset(listed("not never no nor neither nobody none nothing without cannot hardly nowhere"))
+_ENDS_SCOPE = frozenset(listed(". ! ? , ; : ( ) — – but that which who because although while and"))
 # Verbs and adjectives that say that what follows is not so.
 _UNDOES = frozenset(
-    [
-        "fail",
-        "refus",
-        "deni",
-        "deny",
-        "unabl",
-        "declin",
-        "fals",
-        "untru",
-        "wrong",
-        "wrongly",
-        "mistak",
-        "mistaken",
-        "incorrect",
-        "incorrectly",
-        "unlik",
-        "unlikely",
-        "dismis",
-        "dismiss",
-        "reject",
-        "abandon",
-        "cancel",
-        "scrap",
-        "prevent",
-        "avoid",
-        "halt",
-        "block",
-        "ban",
-        "lack",
-        "impossibl",
-        "lie",
-        "rul",
-    ]
+    listed(
+        "fail refus deni deny unabl declin fals untru wrong wrongly mistak mistaken incorrect incorrectly unlik "
+        "unlikely dismis dismiss reject abandon cancel scrap prevent avoid halt block ban lack impossibl lie rul"
+    )
 )
 _MAYBE = frozenset(
-    [
-        "may",
-        "might",
-        "could",
-        "should",
-        "plan",
-        "hop",
-        "hope",
-        "expect",
-        "intend",
-        "propos",
-        "consid",
-        "consider",
-        "want",
-        "ask",
-        "urg",
-        "urge",
-        "threat",
-        "threaten",
-        "likely",
-        "possibl",
-        "possible",
-        "possibly",
-        "perhap",
-        "perhaps",
-        "probably",
-        "probabl",
-        "alleg",
-        "alleged",
-        "allegedly",
-        "accus",
-        "suspect",
-        "claim",
-        "believ",
-        "thought",
-        "think",
-        "if",
-        "unless",
-        "rumour",
-        "seek",
-        "try",
-        "aim",
-        "call",
-        "demand",
-        "charg",
-        "propose",
-        "proposal",
-        "potential",
-        "potentially",
-        "suppos",
-        "supposed",
-        "estimat",
-        "forecast",
-        "predict",
-        "apparently",
-        "reportedly",
-        "fear",
-        "doubt",
-        "whether",
-        "attempt",
-        "offer",
-        "invit",
-        "invite",
-        "apply",
-        "agre",
-        "request",
-        "recommend",
-    ]
+    listed(
+        "may might could should plan hop hope expect intend propos consid consider want ask urg urge threat "
+        "threaten likely possibl possible possibly perhap perhaps probably probabl alleg alleged allegedly accus "
+        "suspect claim believ thought think if unless rumour seek try aim call demand charg propose proposal "
+        "potential potentially suppos supposed estimat forecast predict apparently reportedly fear doubt whether "
+        "attempt offer invit invite apply agre request recommend"
+    )
 )
 _FUTURE = frozenset(["will", "would", "shall", "'ll", "due", "set", "going"])
-_BE = frozenset(["be", "is", "are", "was", "were", "been", "being", "am", "get", "got", "gets"])
-_CLAUSE = frozenset(
-    [
-        ";",
-        ":",
-        "(",
-        ")",
-        "—",
-        "–",
-        "that",
-        "because",
-        "although",
-        "while",
-        "but",
-        "when",
-        "before",
-        "after",
-        "if",
-        "as",
-        "until",
-        "though",
-    ]
-)
-_PRONOUNS = frozenset(
-    [
-        "he",
-        "she",
-        "they",
-        "it",
-        "him",
-        "her",
-        "them",
-        "his",
-        "hers",
-        "their",
-        "its",
-        "who",
-        "whose",
-        "i",
-        "we",
-        "my",
-        "our",
-    ]
-)
+_BE = frozenset(listed("be is are was were been being am get got gets"))
+_CLAUSE = frozenset(listed("; : ( ) — – that because although while but when before after if as until though"))
+_PRONOUNS = frozenset(listed("he she they it him her them his hers their its who whose i we my our"))
 _HE, _SHE = frozenset(["he", "him", "his", "mr"]), frozenset(["she", "her", "hers", "mrs", "ms", "miss"])
 _POINTS = frozenset(["the", "this", "that", "these", "those", "its", "his", "her", "their"])
 _NOW = frozenset(["is", "are", "am", "'re"])
 _DIRECTION = frozenset(["by", "to", "from"])
 _LIGHT = frozenset(
-    [
-        "say",
-        "tell",
-        "hav",
-        "do",
-        "mak",
-        "get",
-        "tak",
-        "go",
-        "com",
-        "us",
-        "becom",
-        "giv",
-        "also",
-        "mr",
-        "mrs",
-        "ms",
-        "dr",
-        "add",
-        "accord",
-        "accordingly",
-        "however",
-        "nam",
-        "call",
-        "know",
-        "locat",
-        "main",
-        "peopl",
-        "person",
-        "plac",
-        "hold",
-        "bas",
-        "typ",
-        "kind",
-        "part",
-        "number",
-        "amount",
-        "time",
-        "total",
-        "includ",
-        "follow",
-        "occur",
-        "happen",
-        "involv",
-        "various",
-        "several",
-        "certain",
-        "fact",
-        "new",
-        "event",
-        "situation",
-        "way",
-        "thing",
-        "speak",
-        "word",
-        "quot",
-        "used",
-    ]
+    listed(
+        "say tell hav do mak get tak go com us becom giv also mr mrs ms dr add accord accordingly however nam call "
+        "know locat main peopl person plac hold bas typ kind part number amount time total includ follow occur "
+        "happen involv various several certain fact new event situation way thing speak word quot used"
+    )
 )
 _SELF = frozenset(["i", "me", "my", "mine", "we", "us", "our", "you", "your"])
 _CAUSE = MUST["because"]
-_SAYING = frozenset(
-    [
-        "say",
-        "tell",
-        "add",
-        "warn",
-        "argu",
-        "insist",
-        "claim",
-        "writ",
-        "announc",
-        "explain",
-        "not",
-        "reply",
-        "repli",
-        "accord",
-    ]
-)
+_SAYING = frozenset(listed("say tell add warn argu insist claim writ announc explain not reply repli accord"))
 _SPEAKING = _SAYING | frozenset(
     [
         "call",
@@ -313,31 +89,13 @@ _SPEAKING = _SAYING | frozenset(
 )
 _PARTS = frozenset([",", ";", ":", "(", ")", "—", "–"])
 _JOINS = frozenset(
-    [
-        "and",
-        "but",
-        "or",
-        "while",
-        "after",
-        "before",
-        "because",
-        "as",
-        "who",
-        "which",
-        "when",
-        "where",
-        "since",
-        "although",
-        "though",
-        "so",
-        "then",
-    ]
+    listed("and but or while after before because as who which when where since although though so then")
 )
-_STOPS = frozenset([".", "!", "?", ";", ":", ",", "(", ")", "—", "–"])
+_STOPS = frozenset(listed(". ! ? ; : , ( ) — –"))
 # Words of a claim that headline and sentences before may give.
 _KNOWN = 2
 # Neighbours from which on an order can be told.
-_RUN = 4
+_RUN = 5
 _FAR = 14
 _NEAR = 4
 _COUNTS = {
@@ -526,12 +284,20 @@ def _switch_faults(laid: _Laid) -> Iterator[str]:
     of, tokens = laid.evidence.of, laid.claim.tokens
     told = [p for p, token in enumerate(tokens) if token.content and p in laid.at]
     stems = [{token.stem for token in reading.tokens} for reading in laid.evidence.readings]
+    # A name is of a sentence that has the whole of it.
+    runs = {
+        p: {tokens[n].stem for n in range(a, b) if n in laid.at} for a, b, _ in laid.claim.names for p in range(a, b)
+    }
     for a, b in pairwise(told):
         one, other = of[laid.at[a]], of[laid.at[b]]
         if one == other or any(tokens[p].low in _PARTS or tokens[p].low in _JOINS for p in range(a + 1, b)):
             continue
         # A word that both sentences have is of either.
-        if tokens[a].stem not in stems[other] and tokens[b].stem not in stems[one]:
+        if (
+            not runs.get(a, {tokens[a].stem}) <= stems[other]
+            and not runs.get(b, {tokens[b].stem}) <= stems[one]
+            and not (a in runs and runs[a] is runs.get(b))
+        ):
             yield f"“{_short(laid.claim.text[tokens[a].start : tokens[b].end])}” is put together from two sentences"
             return
 
@@ -556,7 +322,7 @@ def _backward_faults(laid: _Laid) -> Iterator[str]:
     """Words in reverse, which say nothing."""
     content = [p for p, token in enumerate(laid.claim.tokens) if token.content and p in laid.at]
     gaps = [laid.at[b] - laid.at[a] for a, b in pairwise(content)]
-    if len(gaps) >= _RUN and sum(-_NEAR <= gap < 0 for gap in gaps) > 0.6 * len(gaps):
+    if len(gaps) >= _RUN and sum(-_NEAR <= gap < 0 for gap in gaps) > 0.75 * len(gaps):
         yield "its words stand in another order"
 
 
@@ -1086,6 +852,9 @@ def _leftwards(tokens: Sequence[Token], of: Mapping[int, frozenset[str]], verb: 
     place, seen = verb - 1, False
     while place >= 0 and verb - place <= _FAR:
         token = tokens[place]
+        if token.low == ")":
+            place = next((p for p in range(place - 1, max(-1, place - 30), -1) if tokens[p].low == "("), 0) - 1
+            continue
         if token.low == "," and not any(tokens[p].content for p in found):
             opening = next((p for p in range(place - 1, max(-1, place - 30), -1) if tokens[p].low == ","), None)
             if opening is None:
@@ -1384,13 +1153,11 @@ def _signals(laid: _Laid, leans: dict[int, tuple[int, int]]) -> dict[str, float]
     valued = spelled(claim) | {p for start, (end, _) in leans.items() for p in range(start, end)}
     lost = [p for p in content if p not in laid.at and p not in valued]
     quoting = bool(quotations(claim.text))
-    replaced = [
-        p for p in lost if _replaced(laid, p) and not (quoting and claim.tokens[p].stem in _LIGHT | _SPEAKING)
-    ]
+    replaced = [p for p in lost if _replaced(laid, p) and not (quoting and claim.tokens[p].stem in _LIGHT | _SPEAKING)]
     # A headline may say of which thing it is said, not what is said of it.
-    known = [
-        p for p in lost if claim.tokens[p].stem in around and not claim.tokens[p].verb and p not in replaced
-    ][:_KNOWN]
+    known = [p for p in lost if claim.tokens[p].stem in around and not claim.tokens[p].verb and p not in replaced][
+        :_KNOWN
+    ]
     missing = sum(weights[p] * (0.5 if p in known else 1.0) for p in lost)
     voiced = _otherwise_voiced(laid)
     pairs = [
@@ -1400,9 +1167,7 @@ def _signals(laid: _Laid, leans: dict[int, tuple[int, int]]) -> dict[str, float]
     ]
     return {
         "missing": missing / whole,
-        "words missing": math.log1p(
-            sum(p not in known and claim.tokens[p].stem not in _LIGHT for p in lost)
-        ),
+        "words missing": math.log1p(sum(p not in known and claim.tokens[p].stem not in _LIGHT for p in lost)),
         "replaced": math.log1p(len(replaced)),
         "loosely": sum(weights[p] for p in laid.loose) / whole,
         "apart": 0.0 if voiced else sum(abs(gap) > 6 for gap in pairs) / max(1, len(pairs)),
