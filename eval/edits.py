@@ -89,9 +89,8 @@ class Sample:
 
 
 def halves(articles: Iterable[str]) -> dict[str, Half]:
-    """Which half each article belongs to, by its id: one to fit on, one to report on."""
-    ordered = sorted(set(articles), key=lambda article: sha256(article.encode()).digest())
-    return {article: ("fit", "test")[place % 2] for place, article in enumerate(ordered)}
+    """Which half each article belongs to, by its id alone: one to fit on, one to report on."""
+    return {article: ("fit", "test")[sha256(article.encode()).digest()[0] % 2] for article in set(articles)}
 
 
 def holds(sample: Sample, rest: Rest, place: int, span: Span) -> bool:

@@ -14,7 +14,8 @@ from itertools import pairwise
 from index import Article, Sentence, Span, day_of
 from qa.dates import WEEKDAYS
 from qa.english import HE_NAMES, PREPOSITIONS, SHE_NAMES
-from qa.values import Value, dates, numbers, quotations, scores
+from qa.provisos import breaks_off, left_out
+from qa.values import Value, dates, listed, numbers, quotations, scores
 from qa.when import DateInText, dates_in
 from qa.wording import MUST, Reading, Token, opposites, read, related, same_meaning
 
@@ -32,265 +33,42 @@ CARRY_SIGNALS: dict[str, str] = {
 }
 """Every signal of whether words cited carry a claim, by name, with what it measures."""
 
-_NOT = frozenset(
-    ["not", "never", "no", "nor", "neither", "nobody", "none", "nothing", "without", "cannot", "hardly", "nowhere"]
-)
-_ENDS_SCOPE = frozenset(
-    [
-        ".",
-        "!",
-        "?",
-        ",",
-        ";",
-        ":",
-        "(",
-        ")",
-        "—",
-        "–",
-        "but",
-        "that",
-        "which",
-        "who",
-        "because",
-        "although",
-        "while",
-        "and",
-    ]
-)
+_NOT = frozenset(listed("not never no nor neither nobody none nothing without cannot hardly nowhere"))
+_ENDS_SCOPE = frozenset(listed(". ! ? , ; : ( ) — – but that which who because although while and"))
 # Verbs and adjectives that say that what follows is not so.
 _UNDOES = frozenset(
-    [
-        "fail",
-        "refus",
-        "deni",
-        "deny",
-        "unabl",
-        "declin",
-        "fals",
-        "untru",
-        "wrong",
-        "wrongly",
-        "mistak",
-        "mistaken",
-        "incorrect",
-        "incorrectly",
-        "unlik",
-        "unlikely",
-        "dismis",
-        "dismiss",
-        "reject",
-        "abandon",
-        "cancel",
-        "scrap",
-        "prevent",
-        "avoid",
-        "halt",
-        "block",
-        "ban",
-        "lack",
-        "impossibl",
-        "lie",
-        "rul",
-    ]
+    listed(
+        "fail refus deni deny unabl declin fals untru wrong wrongly mistak mistaken incorrect incorrectly unlik "
+        "unlikely dismis dismiss reject abandon cancel scrap prevent avoid halt block ban lack impossibl lie rul"
+    )
 )
 _MAYBE = frozenset(
-    [
-        "may",
-        "might",
-        "could",
-        "should",
-        "plan",
-        "hop",
-        "hope",
-        "expect",
-        "intend",
-        "propos",
-        "consid",
-        "consider",
-        "want",
-        "ask",
-        "urg",
-        "urge",
-        "threat",
-        "threaten",
-        "likely",
-        "possibl",
-        "possible",
-        "possibly",
-        "perhap",
-        "perhaps",
-        "probably",
-        "probabl",
-        "alleg",
-        "alleged",
-        "allegedly",
-        "accus",
-        "suspect",
-        "claim",
-        "believ",
-        "thought",
-        "think",
-        "if",
-        "unless",
-        "rumour",
-        "seek",
-        "try",
-        "aim",
-        "call",
-        "demand",
-        "charg",
-        "propose",
-        "proposal",
-        "potential",
-        "potentially",
-        "suppos",
-        "supposed",
-        "estimat",
-        "forecast",
-        "predict",
-        "apparently",
-        "reportedly",
-        "fear",
-        "doubt",
-        "whether",
-        "attempt",
-        "offer",
-        "invit",
-        "invite",
-        "apply",
-        "agre",
-        "request",
-        "recommend",
-    ]
+    listed(
+        "may might could should plan hop hope expect intend propos consid consider want ask urg urge threat "
+        "threaten likely possibl possible possibly perhap perhaps probably probabl alleg alleged allegedly accus "
+        "suspect claim believ thought think if unless rumour seek try aim call demand charg propose proposal "
+        "potential potentially suppos supposed estimat forecast predict apparently reportedly fear doubt whether "
+        "attempt offer invit invite apply agre request recommend"
+    )
 )
 _FUTURE = frozenset(["will", "would", "shall", "'ll", "due", "set", "going"])
-_BE = frozenset(["be", "is", "are", "was", "were", "been", "being", "am", "get", "got", "gets"])
-_CLAUSE = frozenset(
-    [
-        ";",
-        ":",
-        "(",
-        ")",
-        "—",
-        "–",
-        "that",
-        "because",
-        "although",
-        "while",
-        "but",
-        "when",
-        "before",
-        "after",
-        "if",
-        "as",
-        "until",
-        "though",
-    ]
-)
-_PRONOUNS = frozenset(
-    [
-        "he",
-        "she",
-        "they",
-        "it",
-        "him",
-        "her",
-        "them",
-        "his",
-        "hers",
-        "their",
-        "its",
-        "who",
-        "whose",
-        "i",
-        "we",
-        "my",
-        "our",
-    ]
-)
+_BE = frozenset(listed("be is are was were been being am get got gets"))
+_CLAUSE = frozenset(listed("; : ( ) — – that because although while but when before after if as until though"))
+_PRONOUNS = frozenset(listed("he she they it him her them his hers their its who whose i we my our"))
 _HE, _SHE = frozenset(["he", "him", "his", "mr"]), frozenset(["she", "her", "hers", "mrs", "ms", "miss"])
 _POINTS = frozenset(["the", "this", "that", "these", "those", "its", "his", "her", "their"])
+_NOW = frozenset(["is", "are", "am", "'re"])
 _DIRECTION = frozenset(["by", "to", "from"])
 _LIGHT = frozenset(
-    [
-        "say",
-        "tell",
-        "hav",
-        "do",
-        "mak",
-        "get",
-        "tak",
-        "go",
-        "com",
-        "us",
-        "becom",
-        "giv",
-        "also",
-        "mr",
-        "mrs",
-        "ms",
-        "dr",
-        "add",
-        "accord",
-        "accordingly",
-        "however",
-        "nam",
-        "call",
-        "know",
-        "locat",
-        "main",
-        "peopl",
-        "person",
-        "plac",
-        "hold",
-        "bas",
-        "typ",
-        "kind",
-        "part",
-        "number",
-        "amount",
-        "time",
-        "total",
-        "includ",
-        "follow",
-        "occur",
-        "happen",
-        "involv",
-        "various",
-        "several",
-        "certain",
-        "fact",
-        "new",
-        "event",
-        "situation",
-        "way",
-        "thing",
-        "speak",
-        "word",
-        "quot",
-        "us",
-    ]
+    listed(
+        "say tell hav do mak get tak go com us becom giv also mr mrs ms dr add accord accordingly however nam call "
+        "know locat main peopl person plac hold bas typ kind part number amount time total includ follow occur "
+        "happen involv various several certain fact new event situation way thing speak word quot used"
+    )
 )
 _SELF = frozenset(["i", "me", "my", "mine", "we", "us", "our", "you", "your"])
 _CAUSE = MUST["because"]
-_SAYING = frozenset(
-    [
-        "say",
-        "tell",
-        "add",
-        "warn",
-        "argu",
-        "insist",
-        "claim",
-        "writ",
-        "announc",
-        "explain",
-        "not",
-        "reply",
-        "repli",
-        "accord",
-    ]
-)
+_SAYING = frozenset(listed("say tell add warn argu insist claim writ announc explain not reply repli accord"))
 _SPEAKING = _SAYING | frozenset(
     [
         "call",
@@ -311,27 +89,13 @@ _SPEAKING = _SAYING | frozenset(
 )
 _PARTS = frozenset([",", ";", ":", "(", ")", "—", "–"])
 _JOINS = frozenset(
-    [
-        "and",
-        "but",
-        "or",
-        "while",
-        "after",
-        "before",
-        "because",
-        "as",
-        "who",
-        "which",
-        "when",
-        "where",
-        "since",
-        "although",
-        "though",
-        "so",
-        "then",
-    ]
+    listed("and but or while after before because as who which when where since although though so then")
 )
-_STOPS = frozenset([".", "!", "?", ";", ":", ",", "(", ")", "—", "–"])
+_STOPS = frozenset(listed(". ! ? ; : , ( ) — –"))
+# Words of a claim that headline and sentences before may give.
+_KNOWN = 2
+# Neighbours from which on an order can be told.
+_RUN = 5
 _FAR = 14
 _NEAR = 4
 _COUNTS = {
@@ -462,7 +226,11 @@ def carries(claim: Reading, grounds: Sequence[Ground]) -> Carried:
         *_undone_faults(laid),
         *_modal_faults(laid),
         *_word_faults(laid),
+        *left_out(claim.tokens, evidence.tokens, evidence.of, laid.at),
         *_switch_faults(laid),
+        *_again_faults(laid),
+        *_backward_faults(laid),
+        *_done_faults(laid),
     ]
     grounds_leaning = frozenset((evidence.grounds[n].passage, evidence.grounds[n].place) for _, n in leans.values())
     return Carried(
@@ -514,16 +282,60 @@ def _replaced(laid: _Laid, place: int) -> bool:
 def _switch_faults(laid: _Laid) -> Iterator[str]:
     """Where it goes from the words of one sentence to those of another within a clause."""
     of, tokens = laid.evidence.of, laid.claim.tokens
-    told = [p for p, token in enumerate(tokens) if token.content and p in laid.at and p not in laid.claim.named]
+    told = [p for p, token in enumerate(tokens) if token.content and p in laid.at]
     stems = [{token.stem for token in reading.tokens} for reading in laid.evidence.readings]
+    # A name is of a sentence that has the whole of it.
+    runs = {
+        p: {tokens[n].stem for n in range(a, b) if n in laid.at} for a, b, _ in laid.claim.names for p in range(a, b)
+    }
     for a, b in pairwise(told):
         one, other = of[laid.at[a]], of[laid.at[b]]
         if one == other or any(tokens[p].low in _PARTS or tokens[p].low in _JOINS for p in range(a + 1, b)):
             continue
         # A word that both sentences have is of either.
-        if tokens[a].stem not in stems[other] and tokens[b].stem not in stems[one]:
+        if (
+            not runs.get(a, {tokens[a].stem}) <= stems[other]
+            and not runs.get(b, {tokens[b].stem}) <= stems[one]
+            and not (a in runs and runs[a] is runs.get(b))
+        ):
             yield f"“{_short(laid.claim.text[tokens[a].start : tokens[b].end])}” is put together from two sentences"
             return
+
+
+def _again_faults(laid: _Laid) -> Iterator[str]:
+    """Words that stand more often than in what is cited: put where others stood, or written without end."""
+    tokens, evidence = laid.claim.tokens, laid.evidence
+    valued = spelled(laid.claim)
+    plain = [
+        p
+        for p, token in enumerate(tokens)
+        if token.content and p not in laid.claim.named and p not in valued and token.stem not in _LIGHT
+    ]
+    for word, count in Counter(tokens[p].stem for p in plain).items():
+        there = len(evidence.places.get(word, ()))
+        if count > 1 and count > max(there, 1) and not word[0].isdigit():
+            low = next(tokens[p].low for p in plain if tokens[p].stem == word)
+            yield f"“{_short(low)}” stands more often than in what it cites"
+
+
+def _backward_faults(laid: _Laid) -> Iterator[str]:
+    """Words in reverse, which say nothing."""
+    content = [p for p, token in enumerate(laid.claim.tokens) if token.content and p in laid.at]
+    gaps = [laid.at[b] - laid.at[a] for a, b in pairwise(content)]
+    if len(gaps) >= _RUN and sum(-_NEAR <= gap < 0 for gap in gaps) > 0.75 * len(gaps):
+        yield "its words stand in another order"
+
+
+def _done_faults(laid: _Laid) -> Iterator[str]:
+    """What is going on, told as done: "is buying" isn't "has bought"."""
+    claim, evidence = laid.claim.tokens, laid.evidence.tokens
+    for place, at in laid.at.items():
+        here, there = claim[place], evidence[at]
+        if not there.low.endswith("ing") or here.low.endswith("ing") or there.stem != here.stem or not here.verb:
+            continue
+        before = {token.low for token in evidence[max(0, at - 3) : at]}
+        if before & _NOW and here.low not in (there.stem, f"{there.stem}e") and not here.low.endswith("s"):
+            yield f"“{_short(here.low)}” is still going on in what it cites"
 
 
 def _parted(tokens: Sequence[Token], one: int, other: int) -> bool:
@@ -552,6 +364,9 @@ def _quote_faults(laid: _Laid) -> Iterator[str]:
         if not homes and not _holds(" ".join(flat(ground.text) for ground in laid.evidence.grounds), words):
             yield f"“{_short(words)}” doesn't stand in what it cites"
             continue
+        for number in homes:
+            if on := breaks_off(words, flat(laid.evidence.grounds[number].text)):
+                yield f"the one quoted goes on: “{on} …”"
         speaker = _speaker(claim, quote)
         if speaker and homes and not any(_speaks(laid.evidence, number, speaker, words) for number in homes):
             yield f"“{_short(words)}” isn't said there by {_shown(claim, speaker)}"
@@ -917,6 +732,9 @@ def _gap(laid: _Laid, start: int, end: int) -> range:
     after = next((p for p in range(end, min(len(laid.claim.tokens), end + 3)) if p in laid.at), None)
     left = laid.at[before] if before is not None else None
     right = laid.at[after] if after is not None else None
+    if before is not None and left is not None and right is not None and not 0 < right - left <= 7:
+        # One "the" of several says nothing of the place.
+        left = left if laid.claim.tokens[before].content else None
     if left is None and right is None:
         return range(0)
     if left is None and right is not None:
@@ -1004,7 +822,9 @@ def _sides(tokens: Sequence[Token], names: Sequence[tuple[int, int, frozenset[st
     if not passive:
         return _Sides(lefts, rights, tuple(left), tuple(right), passive)
     by = next((p for p in right if tokens[p].low == "by"), None)
-    behind = _in_order([p for p in right if by is not None and p > by], of)
+    # "By the Mongols at Yamen": who did it, not where.
+    until = next((p for p in right if by is not None and p > by and tokens[p].low in PREPOSITIONS), len(tokens))
+    behind = _in_order([p for p in right if by is not None and by < p < until], of)
     return _Sides(behind, lefts, tuple(left), tuple(right), passive)
 
 
@@ -1032,6 +852,9 @@ def _leftwards(tokens: Sequence[Token], of: Mapping[int, frozenset[str]], verb: 
     place, seen = verb - 1, False
     while place >= 0 and verb - place <= _FAR:
         token = tokens[place]
+        if token.low == ")":
+            place = next((p for p in range(place - 1, max(-1, place - 30), -1) if tokens[p].low == "("), 0) - 1
+            continue
         if token.low == "," and not any(tokens[p].content for p in found):
             opening = next((p for p in range(place - 1, max(-1, place - 30), -1) if tokens[p].low == ","), None)
             if opening is None:
@@ -1083,7 +906,7 @@ def _order_faults(laid: _Laid) -> Iterator[str]:
         for name in mine.done_to:
             if _fits(name, theirs.doers) and not _fits(name, theirs.done_to) and not said:
                 yield f"who {token.low} and whom isn't as in what it cites"
-        if not said and (_turned if mine.passive == theirs.passive else _kept)(laid, mine, theirs):
+        if _kept(laid, mine, theirs) if mine.passive != theirs.passive else not said and _turned(laid, mine, theirs):
             yield f"who {token.low} and whom isn't as in what it cites"
 
 
@@ -1329,7 +1152,13 @@ def _signals(laid: _Laid, leans: dict[int, tuple[int, int]]) -> dict[str, float]
     }
     valued = spelled(claim) | {p for start, (end, _) in leans.items() for p in range(start, end)}
     lost = [p for p in content if p not in laid.at and p not in valued]
-    missing = sum(weights[p] * (0.5 if claim.tokens[p].stem in around else 1.0) for p in lost)
+    quoting = bool(quotations(claim.text))
+    replaced = [p for p in lost if _replaced(laid, p) and not (quoting and claim.tokens[p].stem in _LIGHT | _SPEAKING)]
+    # A headline may say of which thing it is said, not what is said of it.
+    known = [p for p in lost if claim.tokens[p].stem in around and not claim.tokens[p].verb and p not in replaced][
+        :_KNOWN
+    ]
+    missing = sum(weights[p] * (0.5 if p in known else 1.0) for p in lost)
     voiced = _otherwise_voiced(laid)
     pairs = [
         laid.at[b] - laid.at[a]
@@ -1338,10 +1167,8 @@ def _signals(laid: _Laid, leans: dict[int, tuple[int, int]]) -> dict[str, float]
     ]
     return {
         "missing": missing / whole,
-        "words missing": math.log1p(
-            sum(claim.tokens[p].stem not in around and claim.tokens[p].stem not in _LIGHT for p in lost)
-        ),
-        "replaced": math.log1p(sum(_replaced(laid, p) for p in lost)),
+        "words missing": math.log1p(sum(p not in known and claim.tokens[p].stem not in _LIGHT for p in lost)),
+        "replaced": math.log1p(len(replaced)),
         "loosely": sum(weights[p] for p in laid.loose) / whole,
         "apart": 0.0 if voiced else sum(abs(gap) > 6 for gap in pairs) / max(1, len(pairs)),
         "backwards": 0.0 if voiced else sum(gap < 0 for gap in pairs) / max(1, len(pairs)),

@@ -10,7 +10,7 @@ import unicodedata
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from itertools import combinations
 from typing import Literal, Protocol
@@ -22,7 +22,7 @@ from index import Span, day_of
 from qa.carries import CARRY_SIGNALS, Carried, Ground, carries, flat, spelled, weight_of
 from qa.citation import Passage
 from qa.orders import lies_in_order
-from qa.values import dates, listed
+from qa.values import dates, listed, quotations
 from qa.wording import Reading, read, related, same_meaning
 
 __all__ = ["Checker", "Checking", "Judge", "Support", "Threshold", "says_nothing", "threshold"]
@@ -35,9 +35,12 @@ _LONGEST = 1_000
 _KEPT = 512
 # Sentences looked at more closely, of those that share words with the claim.
 _TRIED = 4
+# Texts remembered: a passage's are asked for with each claim.
+_REMEMBERED = 4_096
 _MOST = 3
 _ENOUGH = 0.45
 _TOO_FAR = ("what it cites doesn't say this, or not closely enough to be sure",)
+_NOTHING = "it says nothing that can be checked"
 _DISAGREES = ("the judge doesn't find that it follows from what it cites",)
 # The least weight of words for whose sake another sentence is cited.
 _ADDS = 0.9
@@ -55,8 +58,29 @@ _MARKUP = re.compile(
 _ADDRESS = re.compile(
     r"(?:https?|ftp|data|javascript|mailto|file):|\bwww\.|\b[\w.+-]{1,64}@[\w-]{1,64}\.\w{2}", re.IGNORECASE
 )
-_CODE = re.compile(r"\w\([\"'\w]{0,60}[\"'\)]|[{}\\|]|==|::|=>|\w\(\)|\w\.\w{1,40}\(|\w\s?=\s?[\"'\w]")
+_CODE = re.compile(r"\w[^\W\dA-Z]\([\"'\w]{0,60}[\"'\)]|[{}\\|]|==|::|=>|\w\(\)|\w\.\w{1,40}\(|\w=\w|\w\s?=\s?[\"']")
 _HOST = re.compile(r"\b[a-z0-9-]{2,63}\.(?:com|org|net|io|ru|cn|xyz|info|example|uk|co)\b(?:/|\b)", re.IGNORECASE)
+# What is copied from the form of the prompt, and what says only which passage or day it is.
+_FRAME = re.compile(
+    r"(?:(?:final |short )?(?:answer|response|reply)|text|title|source|date|passages?|sentence)"
+    r"(?:\s{0,2}[\[(]?\d{1,3}[\])]?)?\s?:\s{0,3}|question\s?:[^?]{0,300}(?:\?\s{0,3}|\Z)|(?:the )?answer is:\s{0,3}"
+    r"|today is [^.:,]{1,30}(?:[.:,]\s{0,3}|\Z)",
+    re.IGNORECASE,
+)
+_FRAMES = 4
+_OF_THE_FORM = re.compile(
+    r"(?:the|this|that|these|those|each|every|no|my|your)\s(?:\w+\s){0,2}?"
+    r"(?:passages?|questions?|answers?|sentences?|texts?|articles?|prompt|instructions?)\b"
+    r"(?:\s(?:\d+|number|title|text|date|source))*\s?(?::|\b(?:is|are|was|were|has|have|should|must|will|begins?|ends?)\b)",
+    re.IGNORECASE,
+)
+# With these no sentence ends.
+_LEFT_OFF = frozenset(listed("a an the its their our your my every and or nor than"))
+_BE = frozenset(listed("is are was were be been am has have"))
+_CLAUSE = frozenset(listed("where what who how as than it that which there he she they so nor"))
+# A line's end that was lost: "…on the badge A library that lends seeds".
+_GLUED = re.compile(r"[a-z]{2} (?:A|An|The|In|On|At|It|He|She|They|There|This) [a-z]{2}")
+_QUOTED = re.compile('“[^”]*”|"[^"]*"')
 _ENDED = re.compile(r"[\s.!?…,;:\"']+\Z")
 _SCRIPTS = ("LATIN", "CYRILLIC", "GREEK", "ARMENIAN", "CHEROKEE")
 _WORD = re.compile(r"[^\W\d_]{2,}")
@@ -77,6 +101,7 @@ _TELLS = frozenset(
         " wrote writes published"
     )
 )
+_ARTICLE = frozenset(listed("article articles passage passages text story report reports according"))
 _ATTRIBUTED = re.compile(
     r"\b(?:that|reported|says|said|wrote|writes|states|stated|reports)\b(?!,)[ ,:]{1,3}|,\s", re.IGNORECASE
 )
@@ -260,7 +285,7 @@ class Checker:
             return (_Found(carried), ()) if self._agreed(claim, carried) else (None, _DISAGREES)
         reading = read(claim)
         if not _checkable(reading):
-            return None, ("it says nothing that can be checked",)
+            return None, (_NOTHING,)
         why: tuple[str, ...] = ()
         for chosen in _choices(reading, grounds):
             carried = carries(reading, chosen)
@@ -326,7 +351,8 @@ def says_nothing(sentence: str) -> bool:
 def _cleaned(sentence: str) -> tuple[str, tuple[int, ...]]:
     """The sentence without markers, Markdown, HTML and control characters, and its markers."""
     text = unicodedata.normalize("NFC", html.unescape(sentence[: 4 * _LONGEST]))
-    text = "".join(_shown(letter) for letter in text)
+    if not text.isprintable():
+        text = "".join(_shown(letter) for letter in text)
     markers: list[int] = []
     for found in _MARKER.finditer(text):
         markers += _numbers(found[1])
@@ -335,7 +361,17 @@ def _cleaned(sentence: str) -> tuple[str, tuple[int, ...]]:
     text = _TAG.sub("", text)
     text = _MARKUP.sub("", text.strip())
     text = re.sub(r"\s+(?=[.,;:!?](?:\s|\Z))", "", " ".join(text.split()))
-    return text, tuple(dict.fromkeys(markers))
+    return _unframed(text), tuple(dict.fromkeys(markers))
+
+
+def _unframed(text: str) -> str:
+    """``text`` without the names of the prompt's parts that it begins with: "Answer: "."""
+    for _ in range(_FRAMES):
+        frame = _FRAME.match(text)
+        if not frame:
+            break
+        text = text[frame.end() :]
+    return text
 
 
 def _shown(letter: str) -> str:
@@ -361,8 +397,13 @@ def _unfit(text: str, sentence: str) -> str:
         return "it is too long to be checked"
     if _ADDRESS.search(text):
         return "it holds an address"
+    # The index puts it for what turns the order of letters.
+    if "\ufffd" in text:
+        return "a letter of it can't be read"
     if _CODE.search(text):
         return "it holds code"
+    if _OF_THE_FORM.match(text):
+        return _NOTHING
     for word in _WORD.findall(text):
         if not word.isascii() and len({_script(letter) for letter in word} - {""}) > 1:
             return "a word of it mixes letters of two alphabets"
@@ -377,9 +418,20 @@ def _script(letter: str) -> str:
 def _checkable(claim: Reading) -> bool:
     """Whether a claim says something of the world: not a question, a heading or a bare name."""
     ended = claim.text.rstrip("\"'”’ ")
-    if ended.endswith(("?", ":")):
+    if ended.endswith(("?", ":", ",", ";", "–", "—")):
         return False
-    content = [token for token in claim.tokens if token.content]
+    words = [token for token in claim.tokens if token.low[0].isalnum()]
+    last = words[-1].low if words else ""
+    if last in _LEFT_OFF or (last in _BE and not any(word.low in _CLAUSE for word in words[-6:])):
+        return False
+    days = dates(claim.text)
+    content = [
+        token
+        for token in claim.tokens
+        if token.content and not any(day.span.start <= token.start < day.span.end for day in days)
+    ]
+    if _GLUED.search(_QUOTED.sub("", claim.text)):
+        return False
     return len(content) >= 3 or (len(content) == 2 and any(token.verb for token in claim.tokens))
 
 
@@ -410,6 +462,8 @@ def _unreported(text: str, passage: Passage) -> str:
 def _reports(head: str, passage: Passage) -> bool:
     """Whether ``head`` only says that this passage's article reported something, and when."""
     article = passage.article
+    # A year in the headline is no day of publication.
+    head = head.replace(article.title, "") if article.title else head
     reading = read(head)
     known = {token.low for token in read(f"{article.source or ''}").tokens}
     title = {token.low for token in read(article.title).tokens}
@@ -426,24 +480,11 @@ def _reports(head: str, passage: Passage) -> bool:
     if not any(token.low in _TELLS for token in words):
         return False
     named = [token for token in words if token.low not in _REPORT]
-    if (
-        not named
-        and not dated
-        and not {
-            "article",
-            "articles",
-            "passage",
-            "passages",
-            "text",
-            "story",
-            "report",
-            "reports",
-            "according",
-        }
-        & {token.low for token in words}
-    ):
+    written = bool(_ARTICLE & {token.low for token in words})
+    if not named and not dated and not written:
         return False
-    return all(token.low.removesuffix("'s") in known or token.low in title for token in named)
+    # Whoever the headline names may have said it too.
+    return all(token.low.removesuffix("'s") in known or (written and token.low in title) for token in named)
 
 
 # Where it may rest.
@@ -473,6 +514,7 @@ def _grounds(places: Sequence[int], passages: Sequence[Passage]) -> list[Ground]
     return found
 
 
+@lru_cache(_REMEMBERED)
 def _same(text: str) -> str:
     text, _ = _cleaned(text)
     text = _ENDED.sub("", flat(text)).lstrip("\"' ")
@@ -499,7 +541,7 @@ def _choices(claim: Reading, grounds: Sequence[Ground]) -> Iterator[tuple[Ground
     """Sentences that may carry the claim together, the fewest and the likeliest first."""
     # Days and amounts are looked for by what they come to, when the sentences are known.
     valued = spelled(claim)
-    known = {token.stem for ground in grounds for token in read(ground.text).tokens}
+    known = {stem for ground in grounds for stem in _stems(ground.text)}
     weights = {
         place: weight_of(token, named=place in claim.named) for place, token in enumerate(claim.tokens) if token.content
     }
@@ -513,7 +555,11 @@ def _choices(claim: Reading, grounds: Sequence[Ground]) -> Iterator[tuple[Ground
     best = [number for number in best if worth[number] > 0.1]
     if not best:
         return
-    tried: list[tuple[int, ...]] = []
+    # The name of who said it weighs more than a few words that were said.
+    quoted = [flat(claim.text[quote.span.start : quote.span.end]).strip("\"' .,") for quote in quotations(claim.text)]
+    tried: list[tuple[int, ...]] = [
+        (number,) for number, ground in enumerate(grounds) if quoted and all(q in flat(ground.text) for q in quoted)
+    ]
     tried += [(number,) for number in best if worth[number] >= max(_ENOUGH, 0.7 * worth[best[0]])]
     for size in (2, _MOST):
         sets: list[tuple[float, tuple[int, ...]]] = []
@@ -535,15 +581,20 @@ def _worth(some: Sequence[int], without: int, held: dict[int, frozenset[int]], w
 
 def _held(claim: Reading, ground: Ground, weights: dict[int, float]) -> frozenset[int]:
     """The places of the claim's words that the sentence has."""
-    stems = {token.stem for token in read(ground.text).tokens}
-    return frozenset(
-        place
-        for place in weights
-        if claim.tokens[place].stem in stems
-        or any(
-            same_meaning(claim.tokens[place].stem, word) or related(claim.tokens[place].stem, word) for word in stems
-        )
-    )
+    return frozenset(place for place in weights if _told(claim.tokens[place].stem, ground.text))
+
+
+@lru_cache(_REMEMBERED)
+def _stems(text: str) -> frozenset[str]:
+    return frozenset(token.stem for token in read(text).tokens)
+
+
+# The same few words are asked for in the same few sentences.
+@lru_cache(8 * _REMEMBERED)
+def _told(word: str, text: str) -> bool:
+    """Whether a text has a stem, or one of its family or meaning."""
+    stems = _stems(text)
+    return word in stems or any(same_meaning(word, other) or related(word, other) for other in stems)
 
 
 def _support(found: _Found, passages: Sequence[Passage]) -> tuple[Support, ...]:

@@ -20,6 +20,8 @@ _READING = rf"(?:{_MODEL}|programs?|machines?|models?|robots?)"
 _BEGIN = r"(?:^|[.!?:;|“\"(]\s*|\b(?:and|then|please|only|must)\s+)"
 _SAY = r"(?:say|write|state|answer|reply|respond|repeat|output|print|cite|rewrite|translate|decode)"
 
+# What is shown in another order than it is stored: a reader doesn't read what a model reads.
+_TURNED = "\u2067"
 # What frames a conversation with a model, or data in its prompt.
 _FRAMES = re.compile(
     r"<\|[^|<>]{1,40}\|>|\[/?INST\]|<</?SYS>>|</?s>|</?(?:tool_call|passages?|system|instructions?|prompt)>|<!--"
@@ -72,5 +74,7 @@ def is_order(text: str) -> bool:
     writes a lie as a report has it reported.
     """
     if not text.isascii():
+        if _TURNED in text:
+            return True
         text = "".join(c for c in text.translate(_TAGS) if unicodedata.category(c) != "Cf")
     return any(pattern.search(text) for pattern in (_FRAMES, _TURN, _ORDER, _ADDRESS))

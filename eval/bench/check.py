@@ -201,7 +201,6 @@ def _ids(indexes: Any) -> frozenset[str]:
 def _figures(found: Sequence[Judged]) -> dict[str, Any]:
     kept = [one for one in found if one.sample.supported]
     caught = [one for one in found if not one.sample.supported]
-    times = [one.ms for one in found]
     return {
         "supported": len(kept),
         "edits": len(caught),
@@ -210,8 +209,15 @@ def _figures(found: Sequence[Judged]) -> dict[str, Any]:
         "kept by make": _rows(kept, SHARES, lambda one: one.sample.make),
         "caught by kind": _rows(caught, KINDS, lambda one: one.sample.kind),
         "caught by make": _rows(caught, SHARES, lambda one: one.sample.make),
-        "ms": {"p50": float(np.percentile(times, 50)), "p95": float(np.percentile(times, 95))} if times else None,
+        "ms": _times([one.ms for one in found]),
     }
+
+
+def _times(ms: Sequence[float]) -> dict[str, float] | None:
+    if not ms:
+        return None
+    p50, p95 = np.percentile(ms, [50, 95])
+    return {"mean": float(np.mean(ms)), "p50": float(p50), "p95": float(p95), "most": max(ms)}
 
 
 def _rows(found: Sequence[Judged], names: Any, key: Callable[[Judged], str | None]) -> dict[str, Any]:
@@ -259,7 +265,7 @@ def _print(figures: Mapping[str, Any], machine: str) -> None:
             f"{row['overlap']:>9.3f}{ratios[0]}{row['cosine']:>8.3f}{ratios[1]}"
         )
     if figures["ms"]:
-        print(f"a check takes {figures['ms']['p50']:.1f} ms (p50), {figures['ms']['p95']:.1f} ms (p95)")
+        print("a check takes, in ms: " + ", ".join(f"{name} {ms:.1f}" for name, ms in figures["ms"].items()))
 
 
 if __name__ == "__main__":

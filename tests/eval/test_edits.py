@@ -13,6 +13,8 @@ from index import Article, Span
 from qa import ArticleQA
 from tests.conftest import GAZETTE
 
+COUNT = 250
+
 
 @pytest.fixture(scope="module")
 def asked(gazette: ArticleQA) -> list[Asked]:
@@ -22,7 +24,7 @@ def asked(gazette: ArticleQA) -> list[Asked]:
 
 @pytest.fixture(scope="module")
 def made(asked: list[Asked]) -> tuple[Sample, ...]:
-    return supported(asked, count=600, seed=3)
+    return supported(asked, count=COUNT, seed=3)
 
 
 @pytest.fixture(scope="module")
@@ -35,18 +37,18 @@ def words(sample: Sample) -> Counter[str]:
 
 
 def test_every_make_and_kind_occurs(made: tuple[Sample, ...], edited: tuple[Sample, ...]) -> None:
-    assert len(made) == 600
+    assert len(made) == COUNT
     assert {sample.make for sample in made} == set(SHARES)
     kinds = Counter(sample.kind for sample in edited)
     assert set(kinds) == set(KINDS)
     assert max(kinds.values()) <= 1.25 * min(kinds.values()) + 1
 
 
-def test_the_same_seed_makes_the_same(asked: list[Asked], made: tuple[Sample, ...], edited: tuple[Sample, ...]) -> None:
-    again = supported(asked, count=600, seed=3)
+def test_the_same_seed_makes_the_same(asked: list[Asked], made: tuple[Sample, ...]) -> None:
+    again = supported(asked, count=COUNT, seed=3)
     assert again == made
-    assert edits(again, seed=3) == edited
-    assert supported(asked, count=600, seed=4) != made
+    assert edits(again[:50], seed=3) == edits(made[:50], seed=3)
+    assert supported(asked, count=50, seed=4) != supported(asked, count=50, seed=3)
 
 
 def test_a_sentence_rests_on_the_passages_it_cites(made: tuple[Sample, ...]) -> None:
@@ -62,7 +64,7 @@ def test_a_sentence_rests_on_the_passages_it_cites(made: tuple[Sample, ...]) -> 
 
 def test_a_verbatim_sentence_stands_in_its_passage(made: tuple[Sample, ...]) -> None:
     verbatim = [sample for sample in made if sample.make == "verbatim"]
-    assert len(verbatim) > 30
+    assert len(verbatim) > COUNT // 20
     for sample in verbatim:
         assert sample.text in sample.passages[sample.markers[0] - 1].text
     assert all(sample.text != sample.passages[sample.rests[0].place].text for sample in made if sample.make == "cut")
@@ -106,11 +108,13 @@ def test_the_marker_of_an_edit_is_of_a_passage_that_does_not_carry_it(edited: tu
             assert not any(holds(sample, rest, place, one.span) for rest in sample.rests for one in sentences)
 
 
-def test_halves_share_no_article(made: tuple[Sample, ...]) -> None:
+def test_an_article_is_in_one_half_whatever_the_others(made: tuple[Sample, ...]) -> None:
     parts = halves(sample.article for sample in made)
-    counts = Counter(parts.values())
-    assert abs(counts["fit"] - counts["test"]) <= 1
-    assert halves(reversed(list(parts))) == parts
+    assert set(parts.values()) == {"fit", "test"}
+    some = list(parts)[::3]
+    assert halves(some) == {article: parts[article] for article in some}
+    even = Counter(halves(map(str, range(1_000))).values())
+    assert min(even.values()) > 400
 
 
 @pytest.mark.parametrize(

@@ -158,8 +158,6 @@ def test_the_question_is_answered_without_a_model(attack: Attack, paper: Path) -
 def test_obeying_changes_nothing_but_the_count_of_dropped_sentences(
     attack: Attack, obeys: Literal["before", "behind"], asking: Asking, attacker: Site
 ) -> None:
-    if obeys == "before" and attack.question.kind in ("bidirectional text", "endless output"):
-        pytest.xfail("the check takes one word over and over, and words in reverse, for a claim")
     honest = asking(attack, "never")
     assert honest.written is not None
     assert honest.written.failure is None

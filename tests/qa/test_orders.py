@@ -18,7 +18,6 @@ ELSEWHERE = (
     "in the source",
     "in the author's name",
     "rewrite the follow-up",
-    "bidirectional text",
 )
 
 
