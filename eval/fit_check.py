@@ -41,6 +41,8 @@ _Embed = Callable[[Sequence[str]], NDArray[np.float32]]
 # A sentence that isn't supported but is shown costs so many times one that is kept back.
 _COST = 4.0
 _PRIOR = 0.1
+# Of the supported sentences the share that may be farther in meaning from what they cite.
+_LEFT_BEHIND = 0.01
 _SEED = 20_250_503
 
 
@@ -93,7 +95,7 @@ def _fit(asked: Sequence[Asked], embed: _Embed, options: argparse.Namespace) -> 
     fitted = [sample for sample in samples if half[sample.article] == "fit"]
     told = [sample for sample in samples if half[sample.article] == "test"]
     checker = Checker(embed)
-    rows, right, kinds = [], [], []
+    rows, right, kinds, nearness = [], [], [], []
     for text, sample, kind in (
         *((sample.text, sample, sample.kind or "") for sample in fitted if sample.kind != "marker"),
         *((one.text, one.sample, one.kind) for one in _invented([s for s in fitted if s.supported])),
@@ -102,19 +104,22 @@ def _fit(asked: Sequence[Asked], embed: _Embed, options: argparse.Namespace) -> 
         measured = checker.measured(text, cited)
         if measured and not measured[0]:
             rows.append(measured[1])
+            nearness.append(measured[2])
             right.append(not kind)
             kinds.append(kind or sample.make)
     signals, is_good = np.array(rows), np.array(right)
     weights, bias = _regression(signals, is_good)
     chances = 1 / (1 + np.exp(-(signals @ weights + bias)))
     least = _threshold(chances, is_good)
-    print(f"learned from {len(rows)} sentences without a fault, {sum(right)} of them supported; threshold {least:.3f}")
+    near = float(np.quantile(np.array(nearness)[is_good], _LEFT_BEHIND))
+    print(f"learned from {len(rows)} sentences without a fault, {sum(right)} of them supported")
+    print(f"threshold {least:.3f}, near {near:.3f}")
     for name, weight in zip(CARRY_SIGNALS, weights, strict=True):
         print(f"  {name:14} {weight:7.3f}")
     for kind in dict.fromkeys(kinds):
         these = chances[[one == kind for one in kinds]]
         print(f"  {kind:14} {len(these):5} {np.mean(these >= least):.3f} pass")
-    learned = Threshold(of=weights, bias=bias, least=least)
+    learned = Threshold(of=weights, bias=bias, least=least, near=near)
     _report(told, Checker(embed, least=learned), options.show)
     if options.write:
         document = {
@@ -123,6 +128,7 @@ def _fit(asked: Sequence[Asked], embed: _Embed, options: argparse.Namespace) -> 
             "signals": {name: round(float(w), 4) for name, w in zip(CARRY_SIGNALS, weights, strict=True)},
             "bias": round(bias, 4),
             "threshold": round(least, 4),
+            "near": round(near, 4),
         }
         options.write.write_text(json.dumps(document, indent=2) + "\n", "utf-8")
 
@@ -159,8 +165,8 @@ def _plain(word: str) -> bool:
 
 
 def _regression(signals: Matrix, right: NDArray[np.bool_]) -> tuple[Matrix, float]:
-    """The weights and the bias of a logistic regression in which meaning can't speak against
-    a claim, nor anything else for it; both classes weigh alike."""
+    """The weights and the bias of a logistic regression in which nothing can speak for a
+    claim; both classes weigh alike."""
     share = np.where(right, 0.5 / right.mean(), 0.5 / (1 - right.mean()))
 
     def loss(at: Matrix) -> tuple[float, Matrix]:
@@ -170,7 +176,7 @@ def _regression(signals: Matrix, right: NDArray[np.bool_]) -> tuple[Matrix, floa
         slope = share * (chance - right)
         return of, np.r_[signals.T @ slope + 2 * _PRIOR * at[:-1], slope.sum()]
 
-    bounds = [(0, None) if name == "meaning" else (None, 0) for name in CARRY_SIGNALS]
+    bounds = [(None, 0)] * len(CARRY_SIGNALS)
     found = minimize(loss, np.zeros(len(bounds) + 1), jac=True, method="L-BFGS-B", bounds=[*bounds, (None, None)])
     return found.x[:-1], float(found.x[-1])
 

@@ -25,11 +25,7 @@ CARRY_SIGNALS: dict[str, str] = {
     "missing": "share, by weight, of the claim's words that stand nowhere in the words cited",
     "words missing": "logarithm of one more than their number, but for those of headline and sentences before",
     "replaced": "logarithm of one more than the number of those that stand where, between the same words, others stand",
-    "loosely": "share of its words found there only by another word of their family or meaning",
-    "apart": "share of its neighbouring words that stand far from each other there",
-    "backwards": "share of its neighbouring words that stand in the other order there",
     "sentences": "sentences cited, less one",
-    "meaning": "cosine of its vector with that of the words cited",
 }
 """Every signal of whether words cited carry a claim, by name, with what it measures."""
 
@@ -1159,19 +1155,10 @@ def _signals(laid: _Laid, leans: dict[int, tuple[int, int]]) -> dict[str, float]
         :_KNOWN
     ]
     missing = sum(weights[p] * (0.5 if p in known else 1.0) for p in lost)
-    voiced = _otherwise_voiced(laid)
-    pairs = [
-        laid.at[b] - laid.at[a]
-        for a, b in pairwise(content)
-        if a in laid.at and b in laid.at and not {a, b} & valued and not _parted(claim.tokens, a, b)
-    ]
     return {
         "missing": missing / whole,
         "words missing": math.log1p(sum(p not in known and claim.tokens[p].stem not in _LIGHT for p in lost)),
         "replaced": math.log1p(len(replaced)),
-        "loosely": sum(weights[p] for p in laid.loose) / whole,
-        "apart": 0.0 if voiced else sum(abs(gap) > 6 for gap in pairs) / max(1, len(pairs)),
-        "backwards": 0.0 if voiced else sum(gap < 0 for gap in pairs) / max(1, len(pairs)),
         "sentences": float(len(evidence.grounds) - 1),
     }
 

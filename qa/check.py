@@ -71,7 +71,8 @@ _FRAMES = 4
 _OF_THE_FORM = re.compile(
     r"(?:the|this|that|these|those|each|every|no|my|your)\s(?:\w+\s){0,2}?"
     r"(?:passages?|questions?|answers?|sentences?|texts?|articles?|prompt|instructions?)\b"
-    r"(?:\s(?:\d+|number|title|text|date|source))*\s?(?::|\b(?:is|are|was|were|has|have|should|must|will|begins?|ends?)\b)",
+    r"(?:\s(?:\d+|number|title|text|date|source))*\s?(?::"
+    r"|\b(?:is|are|was|were|has|have|should|must|will|begins?|ends?)\b)",
     re.IGNORECASE,
 )
 # With these no sentence ends.
@@ -81,7 +82,7 @@ _CLAUSE = frozenset(listed("where what who how as than it that which there he sh
 # A line's end that was lost: "…on the badge A library that lends seeds".
 _GLUED = re.compile(r"[a-z]{2} (?:A|An|The|In|On|At|It|He|She|They|There|This) [a-z]{2}")
 _QUOTED = re.compile('“[^”]*”|"[^"]*"')
-_ENDED = re.compile(r"[\s.!?…,;:\"']+\Z")
+_ENDING = " \t\n.!?…,;:\"'"
 _SCRIPTS = ("LATIN", "CYRILLIC", "GREEK", "ARMENIAN", "CHEROKEE")
 _WORD = re.compile(r"[^\W\d_]{2,}")
 
@@ -102,6 +103,18 @@ _TELLS = frozenset(
     )
 )
 _ARTICLE = frozenset(listed("article articles passage passages text story report reports according"))
+_DENIES = frozenset(listed("no not never nobody none nor neither denies denied deny without wrongly falsely hardly"))
+_HEADED = re.compile(
+    r"\b(?:article|report|story|passage|text|piece)s? (?:\[?\d+\]? )?"
+    r"(?:on|about|titled|entitled|headed|headlined|called)\b",
+    re.IGNORECASE,
+)
+# What tells of the day of an account, before it or behind it.
+_AS_OF = re.compile(r"(?:as of|by|in a report of|in its report of)?\s*\Z", re.IGNORECASE)
+_DAY_ENDS = re.compile(r"\s?(?:[:,–—]|-\s)\s*")
+_WHEN = re.compile(
+    r"\b(?:(?:mon|tues|wednes|thurs|fri|satur|sun)day|yesterday|today|tonight|tomorrow|last|ago|morning|week)\b", re.I
+)
 _ATTRIBUTED = re.compile(
     r"\b(?:that|reported|says|said|wrote|writes|states|stated|reports)\b(?!,)[ ,:]{1,3}|,\s", re.IGNORECASE
 )
@@ -110,18 +123,19 @@ _SOURCE = re.compile(
     r"\b(?:articles?|passages?|sources?|texts?|excerpts?|context|information|snippets?|documents?|reports?|data)\b",
     re.I,
 )
-_SAY = re.compile(
-    r"\b(?:say|says|said|mention\w*|tell|tells|told|state\w*|specif\w*|provid\w*|contain\w*|answer\w*"
-    r"|give|gives|given|includ\w*"
-    r"|information|detail\w*|indicat\w*|reveal\w*|address\w*|explain\w*|discuss\w*|cover|covers|refer\w*"
-    r"|enough|clear|known"
-    r"|report\w*|identif\w*|name|names|named|disclos\w*|describ\w*)\b",
-    re.I,
-)
 _LACKS = re.compile(
-    r"\b(?:not|no|none|nothing|never|neither|cannot|without|insufficient|unable|unclear|fails?|lacks?)\b"
-    r"|n['’]t\b",
-    re.I,
+    r"\b(?:do|does|did|can|could)(?: not|n['’]t) (?:\w+ ){0,2}?"
+    r"(?:say|mention|tell|state|specif|provid|contain|answer|give"
+    r"|includ|indicat|reveal|address|explain|discuss|cover|refer|report|identif|name|disclos|describ)"
+    r"|\b(?:cannot|fails? to) (?:\w+ )?(?:say|mention|tell|state|specif|answer|explain)"
+    r"|\b(?:contain|provide|give|include|offer)s? (?:no|insufficient|not enough) (?:\w+ )?"
+    r"(?:information|mention|answers?|details?|evidence)"
+    r"|\b(?:no|none of the|neither) (?:articles?|passages?|sources?|texts?) (?:\w+ )?"
+    r"(?:says?|mentions?|tells?|states?|answers?)"
+    r"|\b(?:not|n['’]t) (?:\w+ )?(?:say|said|mentioned|stated|specified|given|provided|answered|known|clear)\b"
+    r"[^.]{0,40}"
+    r"\b(?:articles?|passages?|sources?|texts?|context)\b",
+    re.IGNORECASE,
 )
 _UNKNOWN = re.compile(
     r"\s*(?:(?:i['’]?m |i am )?(?:sorry|afraid)\b|i (?:do not|don['’]t|cannot|can['’]t|could not"
@@ -153,8 +167,8 @@ class Checking:
 
     ``text`` is the sentence without its markers, on one line, without Markdown, HTML and
     control characters. ``status`` is "supported" where passages that it cites carry it,
-    "corrected" where others do, else "unsupported". ``support`` is empty where it isn't
-    supported. ``reasons`` say in plain words what was found wrong.
+    "corrected" where others do or some that it cites aren't there, else "unsupported".
+    ``support`` is empty where it isn't supported. ``reasons`` say in plain words what was found wrong.
     """
 
     text: str
@@ -173,12 +187,13 @@ class Judge(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Threshold:
-    """A logistic regression over the signals of carrying, and the chance from which on a
-    claim is supported."""
+    """A logistic regression over the signals of carrying, the chance from which on a claim is
+    supported, and how ``near`` it must be to the words cited, as the cosine of their vectors."""
 
     of: NDArray[np.float64]
     bias: float
     least: float
+    near: float
 
     def chance(self, signals: Sequence[float]) -> float:
         """The chance that the words cited carry the claim, in (0, 1)."""
@@ -189,8 +204,8 @@ class Threshold:
 def threshold() -> Threshold:
     """The one that comes with Byline, made by ``python -m eval.fit_check``."""
     held = json.loads(files("qa").joinpath("check.json").read_text("utf-8"))
-    of = np.array([held["signals"].get(name, 0.0) for name in CARRY_SIGNALS])
-    return Threshold(of=of, bias=held["bias"], least=held["threshold"])
+    of = np.array([held["signals"][name] for name in CARRY_SIGNALS])
+    return Threshold(of=of, bias=held["bias"], least=held["threshold"], near=held["near"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,7 +244,8 @@ class Checker:
             return Checking(text=text, status="unsupported", support=(), reasons=(*reasons, unfit))
         found, why = self._search(text, cited, passages) if cited else (None, ())
         if found is not None:
-            return Checking(text=text, status="supported", support=_support(found, passages), reasons=tuple(reasons))
+            status: Literal["supported", "corrected"] = "corrected" if reasons else "supported"
+            return Checking(text=text, status=status, support=_support(found, passages), reasons=tuple(reasons))
         others = tuple(place for place in range(len(passages)) if place not in cited)
         found, why_not = self._search(text, others, passages)
         if found is None and cited and others:
@@ -243,9 +259,12 @@ class Checker:
             reasons.append("it cites nothing")
         return Checking(text=text, status="corrected", support=_support(found, passages), reasons=tuple(reasons))
 
-    def measured(self, text: str, passages: Sequence[Passage]) -> tuple[tuple[str, ...], tuple[float, ...]] | None:
-        """The faults and the signals of the best sentences for ``text``: what thresholds are
-        learned from. None where nothing is like it, or where it stands there word for word."""
+    def measured(
+        self, text: str, passages: Sequence[Passage]
+    ) -> tuple[tuple[str, ...], tuple[float, ...], float] | None:
+        """The faults, the signals and the nearness of the best sentences for ``text``: what
+        thresholds are learned from. None where nothing is like it, or where it stands there
+        word for word."""
         best = None
         for claim, places in _claims(text, range(len(passages)), passages):
             grounds = _grounds(places, passages)
@@ -253,11 +272,10 @@ class Checker:
                 return None
             for chosen in _choices(read(claim), grounds):
                 carried = carries(read(claim), chosen)
-                signals = self._signals(claim, carried)
-                key = (len(carried.faults), -self._least.chance(signals))
+                key = (len(carried.faults), -self._least.chance(_row(carried)))
                 if best is None or key < best[0]:
-                    best = (key, carried.faults, signals)
-        return (best[1], best[2]) if best else None
+                    best = (key, claim, carried)
+        return (best[2].faults, _row(best[2]), self._nearness(best[1], best[2])) if best else None
 
     def _search(
         self, text: str, among: Sequence[int], passages: Sequence[Passage]
@@ -304,34 +322,34 @@ class Checker:
 
     def _near(self, claim: str, carried: Carried) -> bool:
         # Vectors cost most: where the words are too far off, they aren't made.
-        if self._least.chance(_row(carried, 1.0)) < self._least.least:
+        if self._least.chance(_row(carried)) < self._least.least:
             return False
-        return self._least.chance(self._signals(claim, carried)) >= self._least.least
+        return self._nearness(claim, carried) >= self._least.near
 
     def _agreed(self, claim: str, carried: Carried) -> bool:
         if self._judge is None:
             return True
         return self._judge.entailed(" ".join(ground.text for ground in carried.grounds), claim)
 
-    def _signals(self, claim: str, carried: Carried) -> tuple[float, ...]:
-        return _row(carried, self._meaning(claim, [ground.text for ground in carried.grounds]))
-
-    def _meaning(self, claim: str, cited: Sequence[str]) -> float:
+    def _nearness(self, claim: str, carried: Carried) -> float:
+        """The cosine of the claim's vector with the sum of those of the words cited."""
+        cited = [ground.text for ground in carried.grounds]
         wanted = list(dict.fromkeys((claim, *cited)))
         with self._turn:
-            missing = [text for text in wanted if text not in self._vectors]
-        fresh = self._embed(missing) if missing else ()
+            vectors = {text: self._vectors[text] for text in wanted if text in self._vectors}
+        missing = [text for text in wanted if text not in vectors]
+        if missing:
+            vectors.update(zip(missing, self._embed(missing), strict=True))
         with self._turn:
-            self._vectors.update(zip(missing, fresh, strict=True))
-            vectors = {text: self._vectors[text] for text in wanted}
+            self._vectors.update(vectors)
             while len(self._vectors) > _KEPT:
                 self._vectors.popitem(last=False)
         whole = np.sum([vectors[text] for text in cited], axis=0)
         return float(vectors[claim] @ whole / max(float(np.linalg.norm(whole)), 1e-9))
 
 
-def _row(carried: Carried, meaning: float) -> tuple[float, ...]:
-    return tuple({**carried.signals, "meaning": meaning}[name] for name in CARRY_SIGNALS)
+def _row(carried: Carried) -> tuple[float, ...]:
+    return tuple(carried.signals[name] for name in CARRY_SIGNALS)
 
 
 def says_nothing(sentence: str) -> bool:
@@ -342,7 +360,7 @@ def says_nothing(sentence: str) -> bool:
     if _UNKNOWN.match(text):
         return True
     source = _SOURCE.search(text)
-    return bool(source and source.start() < 60 and _SAY.search(text) and _LACKS.search(text))
+    return bool(source and source.start() < 60 and _LACKS.search(text))
 
 
 # The sentence as it was written.
@@ -445,8 +463,30 @@ def _claims(text: str, among: Sequence[int], passages: Sequence[Passage]) -> Ite
         yield claim, tuple(bare[claim])
 
 
+def _undated(text: str, passage: Passage) -> str:
+    """``text`` without the day of publication that stands before it or behind it: "3 May 2025: …"."""
+    article = passage.article
+    if not article.published:
+        return text
+    day = day_of(article.published)
+    for value in dates(text):
+        start, end = value.span.start, value.span.end
+        if value.key != ("day", day.year, day.month, day.day):
+            continue
+        if text[start - 1 : start] == "(" and text[end : end + 1] == ")":
+            return f"{text[: start - 1].rstrip()}{text[end + 1 :]}"
+        ends = _DAY_ENDS.match(text, end)
+        # "On" that day it happened only where the passage tells of no other.
+        head = text[:start].rstrip()
+        if ends and (_AS_OF.fullmatch(head) or (head.lower() == "on" and not _WHEN.search(passage.text))):
+            rest = text[ends.end() :]
+            return rest[:1].upper() + rest[1:] if len(rest) > 8 else text
+    return text
+
+
 def _unreported(text: str, passage: Passage) -> str:
     """``text`` without the words that only say in which article, and when, it was reported."""
+    text = _undated(text, passage)
     best = 0
     for cut in _ATTRIBUTED.finditer(text, 0, 200):
         if _reports(text[: cut.end()], passage):
@@ -479,12 +519,15 @@ def _reports(head: str, passage: Passage) -> bool:
     ]
     if not any(token.low in _TELLS for token in words):
         return False
+    if any(token.low in _DENIES or token.low.endswith("n't") for token in words):
+        return False
     named = [token for token in words if token.low not in _REPORT]
     written = bool(_ARTICLE & {token.low for token in words})
+    headed = bool(_HEADED.search(head))
     if not named and not dated and not written:
         return False
     # Whoever the headline names may have said it too.
-    return all(token.low.removesuffix("'s") in known or (written and token.low in title) for token in named)
+    return all(token.low.removesuffix("'s") in known or (headed and token.low in title) for token in named)
 
 
 # Where it may rest.
@@ -517,7 +560,7 @@ def _grounds(places: Sequence[int], passages: Sequence[Passage]) -> list[Ground]
 @lru_cache(_REMEMBERED)
 def _same(text: str) -> str:
     text, _ = _cleaned(text)
-    text = _ENDED.sub("", flat(text)).lstrip("\"' ")
+    text = flat(text).rstrip(_ENDING).lstrip("\"' ")
     return text[:1].casefold() + text[1:]
 
 
