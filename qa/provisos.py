@@ -223,12 +223,13 @@ def _is_number(token: Token) -> bool:
 
 def _parts(told: _Told) -> Iterator[str]:
     """ "51 of the 63 households": what is said of 51 isn't said of all."""
+    here = told.here
     for place in told.places[:-3]:
         number, of, the = told.evidence[place : place + 3]
         if (
             of.low == "of"
             and the.low in _POINTS
-            and place not in told.kept
+            and number.low not in here
             and _is_number(number)
             and told.keeps(place + 3, place + 3 + _REACH)
         ):
