@@ -62,13 +62,11 @@ def claims_judge(args: argparse.Namespace) -> str | None:
 
     Raises SettingsError where both name one.
     """
-    if not names_function(args.judge):
-        return args.claims_judge
-    if args.claims_judge is not None:
-        raise SettingsError(
-            f"--judge {args.judge}, --claims-judge {args.claims_judge}: both name what scores claims; give one"
-        )
-    return args.judge
+    named: str | None = args.claims_judge
+    function: str | None = args.judge if names_function(args.judge) else None
+    if named is not None and function is not None:
+        raise SettingsError(f"--judge {function}, --claims-judge {named}: both name what scores claims; give one")
+    return function if named is None else named
 
 
 def names_function(name: str | None) -> bool:

@@ -178,7 +178,7 @@ def test_where_the_endpoint_fails_the_verbatim_answer_is_measured(
     (result,) = run.results
     assert result.written is not None
     assert result.written.failure
-    assert "refused the key" in result.written.failure
+    assert "check the key" in result.written.failure
     assert "127.0.0.1" not in result.written.failure
     assert (result.written.sentences, result.claims) == (0, result.verbatim.claims)
     assert run.costs[0] is not None
@@ -191,8 +191,8 @@ def test_no_failure_that_is_kept_tells_where_the_endpoint_is(
     said = "127.0.0.1 is full, ask 127.0.0.10"
     with talking(lambda _: Reply(status=400, body={"error": {"message": said}})) as server:
         run = written(paper_index, questions[:1], server.url)
-    failure = run.results[0].written and run.results[0].written.failure
-    assert failure is not None
+    assert run.results[0].written is not None
+    failure = run.results[0].written.failure or ""
     assert "the endpoint is full, ask 127.0.0.10" in failure
     assert server.url not in failure
 
