@@ -14,7 +14,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
-from eval.judge import add_judge, load_judge
+from eval.judge import add_judge, claims_judge, load_judge, names_function
 from eval.measures import Measured, measure
 from eval.questions import read_questions
 from eval.run import Settings, evaluate
@@ -150,51 +150,66 @@ def _add_writer(parser: argparse.ArgumentParser) -> None:
     )
     group.add_argument("--llm-model", metavar="NAME", help="the model to ask, as the endpoint names it")
     group.add_argument(
-        "--llm-timeout",
-        metavar="SECONDS",
-        type=float,
-        default=30.0,
-        help="then the verbatim answer stands (default: 30)",
+        "--llm-timeout", metavar="SECONDS", type=float, help="then the verbatim answer stands (default: 30)"
     )
     group.add_argument(
         "--llm-context",
         metavar="TOKENS",
         type=int,
-        default=4096,
         help="what the model can read and write at a time (default: 4096)",
     )
     group.add_argument(
         "--llm-rewrite", action="store_true", help="let the model put follow-ups as questions of their own"
     )
     group.add_argument(
-        "--llm-judge",
+        "--judge",
         metavar="PATH_OR_NAME",
-        help="let this NLI cross-encoder check each sentence too, as --judge of `byline ask` does",
+        help="let this NLI cross-encoder check each sentence too, as in `byline ask`; MODULE:FUNCTION, a function by "
+        "the colon in it, scores claims instead, as --claims-judge does",
     )
     group.add_argument(
         "--unsupported",
         choices=("drop", "strike"),
-        default="strike",
-        help="only count the sentences that nothing supports, or keep them for the report (default: strike)",
+        help="only count the sentences that nothing supports, or keep them (default: strike, and not drop as in "
+        "`byline ask`, since a report is there to show what the check struck, and why)",
     )
 
 
 def _writer(args: argparse.Namespace, parser: argparse.ArgumentParser) -> Writer | None:
     if (args.llm_base_url is None) != (args.llm_model is None):
         parser.error("--llm-base-url and --llm-model go together: give both, or neither")
+    judge = None if names_function(args.judge) else args.judge
     if args.llm_base_url is None:
+        _check_unwritten(args, judge)
         return None
     from qa.llm import LanguageModel
     from qa.writer import Writer
 
+    limits = {"timeout": args.llm_timeout, "context": args.llm_context}
     llm = LanguageModel(
         args.llm_base_url,
         args.llm_model,
         key=os.environ.get(_KEY) or None,
-        timeout=args.llm_timeout,
-        context=args.llm_context,
+        **{name: value for name, value in limits.items() if value is not None},
     )
-    return Writer(llm, judge=args.llm_judge, unsupported=args.unsupported, rewrites=args.llm_rewrite)
+    return Writer(llm, judge=judge, unsupported=args.unsupported or "strike", rewrites=args.llm_rewrite)
+
+
+def _check_unwritten(args: argparse.Namespace, judge: str | None) -> None:
+    """Raises SettingsError where an option is about what a language model writes, and none is named."""
+    given = {
+        "--llm-timeout": args.llm_timeout,
+        "--llm-context": args.llm_context,
+        "--llm-rewrite": args.llm_rewrite or None,
+        "--judge": judge,
+        "--unsupported": args.unsupported,
+    }
+    for option, value in given.items():
+        if value is not None:
+            other = f", or score claims by --claims-judge {value}" if option == "--judge" else ""
+            raise SettingsError(
+                f"{option}: there is no language model: name one by --llm-base-url and --llm-model{other}"
+            )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -230,8 +245,9 @@ def _evaluate(args: argparse.Namespace, parser: argparse.ArgumentParser) -> int:
         _check_target(parser, name, getattr(args, name))
     check_outputs(args, args.questions, *filter(None, (args.run, *(args.articles or (index_folder(args),)))))
     _check_bounds(args.fail_under)
-    judge = load_judge(args.judge)
+    judged_by = claims_judge(args)
     writer = _writer(args, parser)
+    judge = load_judge(judged_by)
     # Before any article is indexed: a broken set should say so at once.
     broken: list[str] = []
 
@@ -247,7 +263,7 @@ def _evaluate(args: argparse.Namespace, parser: argparse.ArgumentParser) -> int:
         index=None if args.articles else index_folder(args).resolve().name,
         left_out=len(broken),
         seed=args.seed,
-        judge=args.judge,
+        judge=judged_by,
     )
     try:
         with (

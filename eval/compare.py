@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from eval.judge import Judge, add_judge, load_judge
+from eval.judge import Judge, add_judge_alone, claims_judge, load_judge
 from eval.measures import Change, compare
 from eval.metrics import percentile
 from eval.record import Result
@@ -171,18 +171,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("a", type=Path, metavar="A", help="the folder of the run before")
     parser.add_argument("b", type=Path, metavar="B", help="the folder of the run after")
-    add_judge(parser)
+    add_judge_alone(parser)
     add_outputs(parser)
 
 
 def run(args: argparse.Namespace) -> int:
     """Writes the comparison; the exit code is 0. Raises RunError for a run that can't be read,
-    and SettingsError where the two have no question in common, or for a judge that can't be loaded."""
+    and SettingsError where the two have no question in common, or for a judge that can't be loaded or is
+    named twice, and ModelError for a cross-encoder that can't be."""
     check_outputs(args, args.a, args.b)
     names = (_name(args.a), _name(args.b))
     if names[0] == names[1]:
         names = (f"{names[0]} (A)", f"{names[1]} (B)")
-    found = compare_runs(read_run(args.a), read_run(args.b), names=names, judge=load_judge(args.judge))
+    found = compare_runs(read_run(args.a), read_run(args.b), names=names, judge=load_judge(claims_judge(args)))
     pairs = [(one, other, outcome(one, other)) for one, other in zip(found.a, found.b, strict=True)]
     moved = [(one, other, what) for one, other, what in pairs if what]
     questions = browsable(
@@ -203,7 +204,7 @@ def _timed(run: Run) -> list[tuple[Result, float | None]]:
 
 
 def _differences(a: Manifest, b: Manifest) -> list[Difference]:
-    before, after = dict(flat(a.to_dict())), dict(flat(b.to_dict()))
+    before, after = dict(flat(a.told())), dict(flat(b.told()))
     return [
         Difference(name=name, a=before.get(name), b=after.get(name))
         for name in dict.fromkeys([*before, *after])

@@ -19,7 +19,7 @@ from qa.check import Checker
 from qa.citation import Passage
 from qa.entail import Entails
 
-__all__ = ["Judge", "add_judge", "built_in", "load_judge"]
+__all__ = ["Judge", "add_judge", "add_judge_alone", "built_in", "claims_judge", "load_judge", "names_function"]
 
 Judge = Callable[[str, Sequence[str]], bool]
 """Takes a claim and the quotes that it cites, and says whether they support it."""
@@ -30,14 +30,48 @@ _REMEMBERED = 1 << 14
 
 
 def add_judge(parser: argparse.ArgumentParser) -> None:
-    """The option that names a judge. A run only records the name: a file that says which
-    code to load would be code itself."""
+    """The option that names the judge of claims. A run only records the name: a file that
+    says which code to load would be code itself."""
     parser.add_argument(
-        "--judge",
+        "--claims-judge",
         metavar="PATH_OR_NAME|MODULE:FUNCTION",
-        help="let this NLI cross-encoder, or this function, (claim, quotes) -> bool, say whether the quotes (a list) "
-        "that a claim cites support it",
+        help="for the measures, let this NLI cross-encoder, or this function, (claim, quotes) -> bool, say whether "
+        "the quotes (a list) that a claim cites support it",
     )
+
+
+def add_judge_alone(parser: argparse.ArgumentParser) -> None:
+    """That option, and its older name, where nothing is written that another judge could check."""
+    add_judge(parser)
+    parser.add_argument(
+        "--judge", metavar="MODULE:FUNCTION", type=_function, help="the same, for a function: its older name"
+    )
+
+
+def _function(name: str) -> str:
+    if names_function(name):
+        return name
+    raise argparse.ArgumentTypeError(
+        f"{name!r:.200} is no MODULE:FUNCTION, and a cross-encoder of this name checks what a model writes, which "
+        "is done here already: give --claims-judge, for the measures"
+    )
+
+
+def claims_judge(args: argparse.Namespace) -> str | None:
+    """The name of the judge of claims that ``args`` give, by either option.
+
+    Raises SettingsError where both name one.
+    """
+    named: str | None = args.claims_judge
+    function: str | None = args.judge if names_function(args.judge) else None
+    if named is not None and function is not None:
+        raise SettingsError(f"--judge {function}, --claims-judge {named}: both name what scores claims; give one")
+    return function if named is None else named
+
+
+def names_function(name: str | None) -> bool:
+    """Whether a judge is a function, "module:function", and not a cross-encoder."""
+    return name is not None and _FUNCTION.fullmatch(name) is not None
 
 
 def load_judge(name: str | None) -> Judge | None:
@@ -50,7 +84,7 @@ def load_judge(name: str | None) -> Judge | None:
     """
     if name is None:
         return None
-    if not _FUNCTION.fullmatch(name):
+    if not names_function(name):
         return _entailed_by(Entails(name))
     module, _, function = name.partition(":")
     if not module or not function:

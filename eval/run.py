@@ -16,6 +16,7 @@ import hashlib
 import json
 import math
 import os
+import re
 import signal
 import threading
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
@@ -31,6 +32,7 @@ from os import PathLike
 from pathlib import Path
 from time import perf_counter
 from typing import Any, TypeVar
+from urllib.parse import urlsplit
 
 from filelock import FileLock, Timeout
 
@@ -81,7 +83,7 @@ class Settings:
     ``questions`` and ``index`` are what the set and the index are called, None where nobody
     said, and only labels: a report may be passed round, and paths are nobody's business.
     ``left_out`` counts the set's broken lines that were passed over. ``seed`` and
-    ``judge`` ("module:function") are for its measures: asking needs neither, and a run that
+    ``judge`` ("module:function", or a cross-encoder's name) are for its measures: asking needs neither, and a run that
     is taken up keeps those given last.
     """
 
@@ -95,8 +97,9 @@ class Settings:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WriterSettings:
     """The language model that wrote the answers, and how: ``endpoint`` is its address, in which
-    no key and no password can stand, ``prompt`` the version of the prompt, ``timeout`` is in
-    seconds and ``context`` in tokens; the rest are as ``qa.writer.Writer`` has them."""
+    no key and no password can stand, and which no report tells; ``prompt`` is the version of the
+    prompt, ``timeout`` is in seconds and ``context`` in tokens; the rest are as
+    ``qa.writer.Writer`` has them."""
 
     endpoint: str
     model: str
@@ -131,6 +134,13 @@ class Manifest:
     def to_dict(self) -> dict[str, Any]:
         """The manifest as ``run.json`` holds it."""
         return {"format": _FORMAT, **asdict(self)}
+
+    def told(self) -> dict[str, Any]:
+        """The manifest as a report may tell it: without the language model's address."""
+        row = self.to_dict()
+        if row["writer"]:
+            del row["writer"]["endpoint"]
+        return row
 
     @classmethod
     def of(cls, row: Mapping[str, Any]) -> Manifest:
@@ -179,14 +189,13 @@ def evaluate(
     where a language model writes; the results are the same however many. A script that asks
     with more than one must call this under ``if __name__ == "__main__":``, since each process
     begins by importing it. ``run`` is the folder to keep the run in, as it goes; ``resume``
-    takes up there what was interrupted, or
-    begins. ``progress`` is told (questions done, questions in all) after each.
+    takes up there what was interrupted, or begins. ``progress`` is told (questions done,
+    questions in all) after each.
 
     Raises QuestionSetError, naming the question, where one can't be asked, couldn't stand in
-    a file as it is, or has another's id, before any is asked;
-    RunError where the folder holds another run or can't be written, or what is asked changed
-    meanwhile;
-    SettingsError for ``jobs`` below 1; and what ``ArticleQA.open`` raises.
+    a file as it is, or has another's id, before any is asked; RunError where the folder holds
+    another run or can't be written, or what is asked changed meanwhile; SettingsError for
+    ``jobs`` below 1; and what ``ArticleQA.open`` raises.
     """
     if jobs < 1:
         raise SettingsError(f"jobs is {jobs}: ask with at least one")
@@ -370,7 +379,7 @@ def _result(qa: ArticleQA, question: Question, answer: Answer) -> Result:
     first = tuple(articles)[:_KEPT]
     sentences = answer.ranked[:_KEPT]
     said = _parts(answer, limits, qa.index)
-    written = _writing(answer.written, limits, qa.index) if answer.written else None
+    written = _writing(answer.written, limits, qa) if answer.written else None
     misdated = _misdated(qa, question, answer, limits)
     cards = {name: articles[name] for name in first}
     before = answer.written.verbatim.citations if answer.written else ()
@@ -426,16 +435,26 @@ def _parts(answer: Answer, limits: Filter, index: ArticleIndex) -> Verbatim:
     )
 
 
-def _writing(written: Written, limits: Filter, index: ArticleIndex) -> Writing:
+def _writing(written: Written, limits: Filter, qa: ArticleQA) -> Writing:
     return Writing(
         sentences=written.sentences,
         supported=written.supported,
         corrected=written.corrected,
         struck=written.struck,
         unsupported=tuple(Struck(text=one.text, reasons=one.reasons, after=one.after) for one in written.unsupported),
-        failure=written.failure,
-        verbatim=_parts(written.verbatim, limits, index),
+        failure=written.failure and _placeless(written.failure, qa.writer),
+        verbatim=_parts(written.verbatim, limits, qa.index),
     )
+
+
+def _placeless(failure: str, writer: Writer | None) -> str:
+    """The failure without the address of the endpoint, which is nobody's business."""
+    if writer is None:
+        return failure
+    url = writer.llm.base_url
+    parts = urlsplit(url)
+    places = "|".join(re.escape(place) for place in (url, parts.netloc, parts.hostname) if place)
+    return re.sub(rf"(?<![\w.-])(?:{places})(?![\w-])", "the endpoint", failure.removeprefix(f"{url}: "))
 
 
 def _stretch(article: Article, start: int, end: int, score: float) -> Stretch:
@@ -729,7 +748,7 @@ def _manifest(qa: ArticleQA, questions: Sequence[Question], settings: Settings, 
     return Manifest(
         asked=len(questions),
         sha256=hashlib.sha256(b"".join(_line(question.to_dict()) for question in questions)).hexdigest(),
-        settings=settings,
+        settings=replace(settings, judge=settings.judge and _named(settings.judge)),
         index=_fingerprint(qa),
         reranker=qa.reranker,
         jobs=max(1, min(jobs, len(questions))),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import random
+import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,13 +22,15 @@ _COUNT = 100
 
 _DESCRIPTION = """\
 Draw sentences that a language model wrote and that Byline showed as supported, each with
-the exact words that it cites, and write them as a sheet in Markdown. Read the cited words
+the exact words that it cites, and write them as a sheet in Markdown, to a file or to
+standard output. Read the cited words
 alone, and put an x between the brackets where they don't support the sentence: the share of
 those is what the check lets through.
 """
 
 _EPILOG = """\
-example:
+examples:
+  byline eval sample runs/monday
   byline eval sample runs/monday --n 100 -o sheet.md
   grep -c '^- \\[x\\]' sheet.md
 
@@ -87,13 +90,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--n", metavar="N", dest="count", type=int, default=_COUNT, help=f"how many sentences (default: {_COUNT})"
     )
     parser.add_argument("--seed", metavar="N", type=int, default=0, help="draw others (default: 0)")
-    parser.add_argument("-o", metavar="FILE", dest="output", type=Path, required=True, help="a new file to write")
+    parser.add_argument(
+        "-o", metavar="FILE", dest="output", type=Path, help="a new file to write (default: standard output)"
+    )
 
 
 def run(args: argparse.Namespace) -> int:
     """Writes the sheet that ``args`` ask for; the exit code is 0. Raises as ``sample`` does, RunError
     for a run that can't be read, and QuestionSetError where the file is already there."""
     drawn = sample(read_run(args.run).results, args.count, seed=args.seed)
+    if args.output is None:
+        sys.stdout.write(sheet(drawn))
+        return 0
     with new_file(args.output) as target:
         target.write_text(sheet(drawn), encoding="utf-8", newline="\n")
     noun = "sentence" if len(drawn) == 1 else "sentences"

@@ -40,6 +40,8 @@ _SHA256 = "b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53"
 _THREADS = 1
 # Somebody tired of waiting for it to end.
 _PATIENCE = 10
+# It takes a second, and some ten where the processors have other work too.
+_START = 120.0
 
 
 def find_weights() -> Path | None:
@@ -65,11 +67,11 @@ def find_weights() -> Path | None:
 
 
 @contextlib.contextmanager
-def serving(weights: Path) -> Iterator[str]:
+def serving(weights: Path, *, start: float = _START) -> Iterator[str]:
     """The base URL, which ends in /v1, of a server in a process of its own, which ends with
     this block or with this process, whichever is first.
 
-    Raises RuntimeError with what it said where it doesn't start.
+    Raises RuntimeError with what it said where it doesn't start within ``start`` seconds.
     """
     arguments = [sys.executable, "-m", "tests.smollm", "--weights", str(weights), "--port", "0", "--until-stdin-ends"]
     with (
@@ -80,11 +82,18 @@ def serving(weights: Path) -> Iterator[str]:
     ):
         assert process.stdin is not None
         assert process.stdout is not None
+        # What waits for a line has no limit of its own; the end of the process is one.
+        limit = threading.Timer(start, process.kill)
+        limit.start()
         try:
-            address = process.stdout.readline().strip()
+            try:
+                address = process.stdout.readline().strip()
+            finally:
+                limit.cancel()
             if not address:
                 log.seek(0)
-                raise RuntimeError(f"llama.cpp's server doesn't start: {log.read().decode(errors='replace')}")
+                said = log.read().decode(errors="replace")
+                raise RuntimeError(f"llama.cpp's server doesn't start within {start:g} s: {said}")
             yield address
         finally:
             process.stdin.close()

@@ -81,7 +81,7 @@ class Summary:
     def to_dict(self) -> dict[str, Any]:
         """The summary as JSON can hold it; keys are added to it, and none is renamed."""
         return {
-            "manifest": self.manifest.to_dict(),
+            "manifest": self.manifest.told(),
             "questions": len(self.results),
             "right": sum(verdict.right for verdict in self.verdicts),
             "measures": {
@@ -187,13 +187,13 @@ def origin(manifest: Manifest) -> str:
 def _writer(manifest: Manifest) -> str:
     if manifest.writer is None:
         return ""
-    return f" Answers written by {manifest.writer.model} at {manifest.writer.endpoint}."
+    return f" Answers written by {manifest.writer.model}."
 
 
 def settings(manifest: Manifest) -> Table:
     """What was asked of what, and with what, a row a part of the manifest."""
     rows = []
-    for name, value in manifest.to_dict().items():
+    for name, value in manifest.told().items():
         parts = ", ".join(f"{key} {part}".strip() for key, part in flat(value))
         rows.append(Row(cells=(name.replace("_", " "), parts)))
     return Table(caption="Settings", columns=(Column(name="setting"), Column(name="value")), rows=tuple(rows))

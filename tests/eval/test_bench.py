@@ -10,10 +10,11 @@ from pathlib import Path
 import pytest
 
 import eval.bench.open as open_
-from eval.bench import copies, growth, index, load, search
+from eval.bench import copies, growth, hostile, index, load, search
 from eval.bench.editions import Newspaper
 from index.embedder import Embedder
 from index.sentences import split
+from qa import ArticleQA
 
 
 def test_index_times_the_same_sentences_both_ways(
@@ -173,3 +174,13 @@ def test_load_says_what_is_wrong(paper_index: Path, capsys: pytest.CaptureFixtur
             load.main(arguments)
         assert left.value.code == 2
     assert "too few for 50 people" in capsys.readouterr().err
+
+
+def test_an_attack_wins_by_an_answer_that_is_lost(gazette_index: Path) -> None:
+    attack = hostile.attacks()[0]
+    with ArticleQA.open(gazette_index) as qa:
+        answer = qa.ask("How much will the harbour wall cost?")
+    held = replace(attack, question=replace(attack.question, answers=(answer.claims[0].text,)))
+    assert not hostile.lost(held, answer)
+    assert hostile.lost(held, replace(answer, answered=False, claims=()))
+    assert hostile.lost(replace(attack, question=replace(attack.question, answers=("a brass trumpet",))), answer)

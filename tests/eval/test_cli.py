@@ -149,12 +149,54 @@ def test_a_judge_of_the_working_folder_is_asked(
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr("sys.path", list(sys.path))
     asking = [str(paper_questions), "--index", str(paper_index), "--json", "-"]
+    assert main([*asking, "--claims-judge", "stern_judge:judge"]) == 0
+    as_ever = json.loads(capsys.readouterr().out)["measures"]["citation recall"]
     assert main([*asking, "--judge", "stern_judge:judge"]) == 0
     report = json.loads(capsys.readouterr().out)
     assert report["manifest"]["settings"]["judge"] == "stern_judge:judge"
     assert report["measures"]["citation recall"]["value"] < 1
+    assert report["measures"]["citation recall"] == as_ever
     assert main(asking) == 0
     assert json.loads(capsys.readouterr().out)["measures"]["citation recall"] != report["measures"]["citation recall"]
+
+
+@pytest.mark.parametrize(
+    "option",
+    [
+        ["--llm-timeout", "5"],
+        ["--llm-context", "900"],
+        ["--llm-rewrite"],
+        ["--unsupported", "drop"],
+        ["--judge", "nli"],
+    ],
+)
+def test_options_about_writing_are_refused_where_nothing_is_written(
+    option: list[str], paper_questions: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main([str(paper_questions), *option]) == 2
+    said = f"{option[0]}: there is no language model: name one by --llm-base-url and --llm-model"
+    assert said in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("command", [["report", "run"], ["compare", "run", "run"]])
+def test_a_run_that_is_written_already_has_only_a_judge_of_claims(
+    command: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as left:
+        main([*command, "--judge", "some/nli"])
+    assert left.value.code == 2
+    assert "give --claims-judge" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("command", [["no-questions"], ["report", "run"]])
+def test_two_judges_of_claims_are_refused(
+    command: list[str], capsys: pytest.CaptureFixture[str], tmp_path: Path, paper_index: Path, paper_questions: Path
+) -> None:
+    if command[0] == "report":
+        command = ["report", str(tmp_path / "run")]
+        assert main([str(paper_questions), "--index", str(paper_index), "--run", command[1]]) == 0
+    assert main([*command, "--judge", "json:loads", "--claims-judge", "some/nli"]) == 2
+    assert "both name what scores claims; give one" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("command", ["new", "check", "import", "export", "compare", "report"])

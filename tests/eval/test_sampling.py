@@ -71,4 +71,6 @@ def test_the_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None
     assert capsys.readouterr().out == f"2 sentences written to {target}\n"
     told = target.read_text("utf-8")
     assert len(re.findall(r"^- \[ \] not supported$", told, re.MULTILINE)) == 2
+    assert run(parser.parse_args([str(folder), "--n", "2"])) == 0
+    assert capsys.readouterr().out == told
     assert json.loads((folder / "run.json").read_text())["writer"]["endpoint"] == "http://127.0.0.1:8080/v1"

@@ -14,15 +14,16 @@ import pytest
 
 from eval.cli import main
 from eval.judge import built_in
-from eval.questions import Question, read_questions
+from eval.questions import Question, question_of, read_questions
 from eval.record import Card
-from eval.run import Run, evaluate, read_run
+from eval.run import Run, Settings, evaluate, read_run
 from index import RunError
-from qa import ArticleQA
+from qa import ArticleQA, Conversation
 from qa.llm import LanguageModel
 from qa.prompt import PROMPT
 from qa.writer import Writer
 from tests.llm import Reply, TalkingServer, talking
+from tests.qa.test_entail import made
 
 KEY = "sk-nobody-may-know"
 INVENTED = "The mayor of Orrin bought 17 trumpets in 1987."
@@ -177,9 +178,58 @@ def test_where_the_endpoint_fails_the_verbatim_answer_is_measured(
     (result,) = run.results
     assert result.written is not None
     assert result.written.failure
+    assert "check the key" in result.written.failure
+    assert "127.0.0.1" not in result.written.failure
     assert (result.written.sentences, result.claims) == (0, result.verbatim.claims)
     assert run.costs[0] is not None
     assert run.costs[0].first_ms is None
+
+
+def test_no_failure_that_is_kept_tells_where_the_endpoint_is(
+    paper_index: Path, questions: tuple[Question, ...]
+) -> None:
+    said = "127.0.0.1 is full, ask 127.0.0.10"
+    with talking(lambda _: Reply(status=400, body={"error": {"message": said}})) as server:
+        run = written(paper_index, questions[:1], server.url)
+    assert run.results[0].written is not None
+    failure = run.results[0].written.failure or ""
+    assert "the endpoint is full, ask 127.0.0.10" in failure
+    assert server.url not in failure
+
+
+def test_what_the_verbatim_answer_cites_has_its_card(
+    gazette_index: Path, server: TalkingServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    question = question_of({"id": "wall", "question": "How much will the harbour wall cost?"})
+    with (
+        LanguageModel(server.url, "scripted") as llm,
+        ArticleQA.open(gazette_index, writer=Writer(llm)) as qa,
+    ):
+        answer = qa.ask(question.question)
+        assert answer.written is not None
+        far = qa.chat(verbatim=True).ask("Who won the cup final?").citations
+        verbatim = replace(answer.written.verbatim, citations=far)
+        answer = replace(answer, written=replace(answer.written, verbatim=verbatim))
+        monkeypatch.setattr(Conversation, "ask", lambda *_, **__: answer)
+        (result,) = evaluate(qa, [question]).results
+    assert not {one.article.id for one in far} <= {*result.articles, *(one.article for one in result.citations)}
+    for one in far:
+        assert result.card(one.article.id).title == one.article.title
+
+
+def test_judges_are_kept_by_name_and_not_by_folder(
+    paper_index: Path, questions: tuple[Question, ...], server: TalkingServer, tmp_path: Path
+) -> None:
+    folder = tmp_path / "strict-nli"
+    folder.mkdir()
+    judge = str(made(folder, {0: "contradiction", 1: "entailment"}, 0))
+    with (
+        LanguageModel(server.url, "scripted") as llm,
+        ArticleQA.open(paper_index, writer=Writer(llm, judge=judge)) as qa,
+    ):
+        run = evaluate(qa, questions[:1], settings=Settings(judge=judge))
+    assert run.manifest.writer is not None
+    assert (run.manifest.writer.judge, run.manifest.settings.judge) == ("strict-nli", "strict-nli")
 
 
 def test_the_command(
@@ -193,7 +243,7 @@ def test_the_command(
     monkeypatch.setenv("BYLINE_LLM_API_KEY", KEY)
     (tmp_path / "own_judge.py").write_text("def judge(claim, quotes):\n    return claim in quotes\n")
     monkeypatch.chdir(tmp_path)
-    asking = [str(paper_questions), "--index", str(paper_index), "--judge", "own_judge:judge"]
+    asking = [str(paper_questions), "--index", str(paper_index), "--claims-judge", "own_judge:judge"]
     model = ["--llm-base-url", server.url, "--llm-model", "scripted"]
     assert main([*asking, *model, "--run", "written", "--json", "told.json"]) == 0
     shown = capsys.readouterr().out
@@ -207,8 +257,9 @@ def test_the_command(
     assert (told["written"]["asked"], told["written"]["verbatim stood"]) == (3, {})
     assert server.requests[-1].headers["authorization"] == f"Bearer {KEY}"
     assert KEY not in shown + Path("told.json").read_text()
+    assert server.url not in shown + Path("told.json").read_text() + Path("written/results.jsonl").read_text("utf-8")
     assert main([*asking, "--run", "verbatim", "--json", "-"]) == 0
-    assert main(["compare", "verbatim", "written", "--judge", "own_judge:judge", "--json", "compared.json"]) == 0
+    assert main(["compare", "verbatim", "written", "--claims-judge", "own_judge:judge", "--json", "compared.json"]) == 0
     compared = json.loads(Path("compared.json").read_text())
     differ = {one["name"]: (one["a"], one["b"]) for one in compared["differences"]}
     assert differ["writer model"] == (None, "scripted")
