@@ -243,8 +243,11 @@ def test_whatever_fails_the_verbatim_answer_stands_in_time(gazette: ArticleQA, f
 
 def test_a_context_without_room_is_told(gazette: ArticleQA) -> None:
     with written(gazette, ["No."], context=200) as (qa, server):
-        reason = stands(qa.ask(WALL), gazette.ask(WALL))
+        answer = qa.ask(WALL)
+        reason = stands(answer, gazette.ask(WALL))
         assert server.requests == []
+    assert answer.written
+    assert (answer.written.messages, answer.written.usage.prompt) == ((), 0)
     assert reason.startswith("no passage fits into 200 tokens")
 
 
