@@ -791,7 +791,11 @@ def _tell_of_silence(llm: LanguageModel) -> None:
     try:
         llm.models(seconds=_LISTENED)
     except EndpointError as error:
-        print(f"byline: {error}. Until then answers are the articles' own words.", file=sys.stderr, flush=True)
+        print(
+            f"byline: {error}. While it doesn't answer, answers are the articles' own words.",
+            file=sys.stderr,
+            flush=True,
+        )
 
 
 def _llm(options: argparse.Namespace) -> LanguageModel | None:

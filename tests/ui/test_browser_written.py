@@ -151,6 +151,9 @@ def test_each_sentence_is_pending_until_it_is_checked(
         expect(turn.locator(".why > summary")).to_contain_text("answered by the articles (")
         turn.locator(".why > summary").click()
         expect(turn.locator(".why-inside")).to_contain_text(", not that the language model's words are right.")
+        # A check's tick isn't drawn as one of an axis is.
+        label = turn.locator(".why-inside svg text").first
+        assert label.evaluate("label => getComputedStyle(label).stroke") == "none"
         # A follow-up leans on what stood, and is shown as the model puts it before it is answered.
         understood, gate = "When will the repair of the harbour wall be finished?", Event()
         model.script = lambda body: [gate, SILENT] if "passage [" in str(body["messages"]) else [understood]

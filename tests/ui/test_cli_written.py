@@ -196,7 +196,7 @@ def test_a_chat_says_that_its_model_is_silent_and_starts(
     assert main(["chat", "--no-browser", "--llm-base-url", gone.url, "--llm-model", "tiny-1"]) == 0
     (told,) = capsys.readouterr().err.splitlines()
     assert told.startswith(f"byline: {gone.url}: nothing listens there")
-    assert told.endswith("Until then answers are the articles' own words.")
+    assert told.endswith("While it doesn't answer, answers are the articles' own words.")
     assert len(served) == 2
 
 
