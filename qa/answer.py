@@ -26,6 +26,13 @@ _SURENESS = (
     (0.4, "Possibly right: check"),
     (0.0, "Doubtful: check"),
 )
+# A language model's words aren't what the chance was measured on.
+_ANSWERED = (
+    (0.9, "Very likely answered by the articles"),
+    (0.7, "Likely answered by the articles"),
+    (0.4, "Possibly answered by the articles: check"),
+    (0.0, "Doubtful whether the articles answer: check"),
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,12 +126,12 @@ class Written:
 
     ``model`` is its name, ``prompt`` the version of the prompt, ``messages`` what it was
     sent, as pairs of role and content. Of the ``sentences`` that it wrote, ``supported``
-    were shown with the markers it gave them, ``corrected`` with others, and ``struck`` were
-    not shown as part of the answer; ``unsupported`` holds those where they are to be shown
-    struck out, and is empty where they are to be dropped. ``failure`` says why the verbatim
-    answer stands instead, None where the model's does. ``verbatim`` is the answer without a
-    model. ``took_ms`` is the wall time of writing and checking, ``first_ms`` until the first
-    claim stood, in milliseconds.
+    were found so with the markers it gave them, ``corrected`` with others, and ``struck`` are
+    no part of an answer. ``failure`` says why the verbatim answer stands instead, and none of
+    the model's sentences; None where those that are supported do. ``unsupported`` holds what
+    is to be shown struck out: none where that is to be dropped, or where supported sentences
+    are void with it. ``verbatim`` is the answer without a model. ``took_ms`` is the wall time
+    of writing and checking, ``first_ms`` until the first claim stood, in milliseconds.
     """
 
     model: str
@@ -202,10 +209,12 @@ class Answer:
 
     @property
     def sureness(self) -> str:
-        """The confidence in words, which is the chance that the articles answer and this does."""
+        """The confidence in words: the chance that the articles answer and this does, or where a
+        language model wrote the answer, that the articles do."""
+        models = self.written is not None and self.written.failure is None
         if not self.answered:
-            return "The articles probably don't say"
-        return next(words for least, words in _SURENESS if self.confidence >= least)
+            return "The articles don't say, as the model reads them" if models else "The articles probably don't say"
+        return next(words for least, words in (_ANSWERED if models else _SURENESS) if self.confidence >= least)
 
     @property
     def text(self) -> str:

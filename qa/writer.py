@@ -23,7 +23,7 @@ from qa.prompt import PROMPT, Prompt, answering, rewriting
 from qa.rewrite import accepted
 from qa.when import days_meant
 
-__all__ = ["Writer", "Writing", "tell"]
+__all__ = ["Writer", "Writing", "tell", "unasked"]
 
 # Of the tokens that a model can take, the share that its own answer may have.
 _SHARE = 4
@@ -102,7 +102,9 @@ class Writing:
                     else f"nothing that {name} wrote is supported by the articles"
                 )
         else:
-            failure = f"no passage fits into {llm.context:,} tokens beside the question: let {name} take more"
+            reason = f"no passage fits into {llm.context:,} tokens beside the question: let {name} take more"
+            yield from unasked(verbatim, self._writer, reason)
+            return
         written = sheet.written(name, failure)
         if failure is not None:
             yield Failed(reason=failure)
@@ -267,14 +269,21 @@ class _Sheet:
             supported=supported,
             corrected=corrected,
             struck=self._sentences - supported - corrected,
-            # Where it failed none of the model's claims stands before them.
-            unsupported=tuple(replace(one, after=0) if failure else one for one in self._unsupported),
+            unsupported=self._shown_struck(failed=failure is not None),
             failure=failure,
             verbatim=self._verbatim,
             usage=self.usage,
             took_ms=_since(self._began),
             first_ms=self._first_ms,
         )
+
+    def _shown_struck(self, *, failed: bool) -> tuple[Unsupported, ...]:
+        """What is to be shown struck out: below the verbatim answer where that stands, and
+        nothing where what was supported is void too."""
+        if not failed:
+            return tuple(self._unsupported)
+        below = len(self._verbatim.claims)
+        return () if self.claims else tuple(replace(one, after=below) for one in self._unsupported)
 
     def _next(self) -> int:
         """The place of the sentence that has ended."""
@@ -334,6 +343,28 @@ def _dates(text: str, citations: Sequence[Citation]) -> tuple[str, ...]:
 def _since(began: float) -> float:
     """Milliseconds."""
     return (time.perf_counter() - began) * 1000
+
+
+def unasked(verbatim: Answer, writer: Writer, reason: str) -> Iterator[Event]:
+    """The steps behind ``Asked`` of the ``verbatim`` answer where the model isn't asked to
+    write another, for ``reason``."""
+    written = Written(
+        model=clean_line(writer.llm.name),
+        prompt=PROMPT,
+        messages=(),
+        sentences=0,
+        supported=0,
+        corrected=0,
+        struck=0,
+        unsupported=(),
+        failure=reason,
+        verbatim=verbatim,
+        usage=Usage(prompt=0, completion=0, reported=False),
+        took_ms=0.0,
+        first_ms=None,
+    )
+    yield Failed(reason=reason)
+    yield from told(replace(verbatim, written=written))
 
 
 def tell(

@@ -13,8 +13,8 @@ import os
 import signal
 import sys
 import textwrap
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from datetime import date, datetime
 from importlib.metadata import entry_points, version
 from importlib.util import find_spec
@@ -35,6 +35,9 @@ _DEFAULT_INDEX = "./byline-index"
 _DEMO_INDEX = "./byline-demo-index"
 
 _NO_MODEL = "there is no language model: name one by --llm-base-url and --llm-model"
+
+# Seconds that an endpoint has to say that it is there before the chat starts without it.
+_LISTENED = 3.0
 
 _EXIT_CODES = """\
 exit codes: 0 done; 1 some input rejected, or the question refused; 2 wrong usage,
@@ -256,6 +259,7 @@ def _parser() -> argparse.ArgumentParser:
     chat.add_argument("--no-browser", action="store_true", help="don't open a browser window")
     _model_option(chat)
     _writer_options(chat)
+    chat.add_argument("--llm-rewrite", action="store_true", help="let the model put follow-up questions in full")
 
     mcp = _command(
         commands,
@@ -389,7 +393,6 @@ def _writer_options(parser: argparse.ArgumentParser) -> None:
         metavar="PATH_OR_NAME",
         help="a sentence-transformers CrossEncoder for natural language inference that checks each sentence too",
     )
-    parser.add_argument("--llm-rewrite", action="store_true", help="let the model put follow-up questions in full")
 
 
 def _question_options(parser: argparse.ArgumentParser) -> None:
@@ -730,8 +733,10 @@ def _ask(options: argparse.Namespace) -> int:
     from qa import ArticleQA
     from ui.terminal import print_answer, print_explanation, watched
 
-    writer = _writer(options)
-    with ArticleQA.open(_index(options), model=options.model, reranker=options.reranker, writer=writer) as qa:
+    with (
+        _writer(options) as writer,
+        ArticleQA.open(_index(options), model=options.model, reranker=options.reranker, writer=writer) as qa,
+    ):
         if writer is None or options.json or not sys.stdout.isatty():
             answer = qa.ask(options.question, **_limits(options))
         else:
@@ -756,25 +761,41 @@ def _chat(options: argparse.Namespace) -> int:
     from ui.web.server import serve
 
     auth = _auth(options.auth)
-    writer = _writer(options)
-    folder = _index(options)
-    if options.demo:
-        from index import ArticleIndex
+    with _writer(options, rewrites=options.llm_rewrite) as writer:
+        folder = _index(options)
+        if options.demo:
+            from index import ArticleIndex
 
-        folder = Path(options.index or _DEMO_INDEX)
-        with ArticleIndex.open(folder, create=True, model=options.model) as index:
-            index.add([_sample() / "articles"])
-    with ArticleQA.open(folder, model=options.model, writer=writer) as qa:
-        serve(
-            qa,
-            uploads=Uploads(folder, model=options.model) if options.allow_add else None,
-            host=options.host,
-            port=options.port,
-            auth=auth,
-            allowed_hosts=options.allowed_host,
-            open_browser=not options.no_browser and sys.stdout.isatty() and _has_screen(),
-        )
+            folder = Path(options.index or _DEMO_INDEX)
+            with ArticleIndex.open(folder, create=True, model=options.model) as index:
+                index.add([_sample() / "articles"])
+        with ArticleQA.open(folder, model=options.model, writer=writer) as qa:
+            if writer:
+                _tell_of_silence(writer.llm)
+            serve(
+                qa,
+                uploads=Uploads(folder, model=options.model) if options.allow_add else None,
+                host=options.host,
+                port=options.port,
+                auth=auth,
+                allowed_hosts=options.allowed_host,
+                open_browser=not options.no_browser and sys.stdout.isatty() and _has_screen(),
+            )
     return DONE
+
+
+def _tell_of_silence(llm: LanguageModel) -> None:
+    """Say where a language model's endpoint doesn't answer: it may come up later."""
+    from index import EndpointError
+
+    try:
+        llm.models(seconds=_LISTENED)
+    except EndpointError as error:
+        print(
+            f"byline: {error}. While it doesn't answer, answers are the articles' own words.",
+            file=sys.stderr,
+            flush=True,
+        )
 
 
 def _llm(options: argparse.Namespace) -> LanguageModel | None:
@@ -797,20 +818,23 @@ def _llm(options: argparse.Namespace) -> LanguageModel | None:
     return LanguageModel(url, name, key=os.environ.get("BYLINE_LLM_API_KEY") or None, **given)
 
 
-def _writer(options: argparse.Namespace) -> Writer | None:
-    """What writes answers, None where no language model is named."""
+@contextmanager
+def _writer(options: argparse.Namespace, *, rewrites: bool = False) -> Iterator[Writer | None]:
+    """What writes answers, None where no language model is named; its model is closed in the end."""
     llm = _llm(options)
-    given = _given(judge=options.judge, unsupported=options.unsupported, rewrites=options.llm_rewrite or None)
+    given = _given(judge=options.judge, unsupported=options.unsupported, rewrites=rewrites or None)
     if llm is None:
         if given:
             from index import SettingsError
 
             option = next(iter(given)).replace("rewrites", "llm-rewrite")
             raise SettingsError(f"--{option}: {_NO_MODEL}")
-        return None
+        yield None
+        return
     from qa import Writer
 
-    return Writer(llm, **given)
+    with llm:
+        yield Writer(llm, **given)
 
 
 def _given(**settings: Any) -> dict[str, Any]:
@@ -836,18 +860,18 @@ def _doctor(options: argparse.Namespace) -> int:
 
     if options.llm_base_url is None and (options.llm_model or options.llm_timeout or options.llm_context):
         raise SettingsError("--llm-base-url: give the endpoint of the language model, as http://localhost:11434/v1")
-    given = {"timeout": options.llm_timeout, "context": options.llm_context}
     findings = []
     for finding in examine(
         _index(options),
         options.llm_base_url,
         options.llm_model,
         os.environ.get("BYLINE_LLM_API_KEY") or None,
-        **{name: value for name, value in given.items() if value is not None},
+        **_given(timeout=options.llm_timeout, context=options.llm_context),
     ):
         findings.append(finding)
         if not options.json:
-            print(f"{'ok' if finding.sound else 'problem':<8} {finding.about:<9} {finding.told}", flush=True)
+            state = "problem" if not finding.sound else "warning" if finding.warning else "ok"
+            print(f"{state:<8} {finding.about:<9} {finding.told}", flush=True)
     sound = all(finding.sound for finding in findings)
     if options.json:
         _print_json({"sound": sound, "findings": [finding.to_dict() for finding in findings]})

@@ -8,24 +8,24 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
-from contextlib import aclosing
-from dataclasses import replace
+from collections.abc import AsyncGenerator, Callable, Iterable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, aclosing
 from datetime import date
-from typing import Any, get_args
+from typing import Any, TypedDict, Unpack, get_args
 from urllib.parse import urlsplit
 
 from index import Article, ArticleNotFoundError, QuestionError, Span, day_of
 from index.article import clean_line, parse_published
-from qa import Answer, ArticleQA, Asked, Event, Exchange, Failed, Finished, Limits, Usage, Written
+from qa import ArticleQA, Asked, Event, Exchange, Failed, Finished, Limits
 from qa.changes import changes as changes_between
 from qa.citation import article_facts, deep_link
 from qa.events import told
-from qa.prompt import PROMPT
 from qa.question import MAX_QUESTION_LENGTH
 from qa.reference import Style, reference
+from qa.writer import unasked
+from ui.turnstile import BusyError
 
-__all__ = ["MAX_PASSAGES", "MAX_TURNS", "Desk"]
+__all__ = ["MAX_PASSAGES", "MAX_TURNS", "Desk", "Put"]
 
 MAX_PASSAGES = 50
 MAX_TURNS = 8
@@ -42,6 +42,34 @@ _MOST_COPIES = 50
 """Copies of one article that are told of, the most similar."""
 
 
+_Place = Callable[[], AbstractAsyncContextManager[None]]
+"""Waits for a place, which is had within; raises BusyError where there is none."""
+
+
+class Put(TypedDict, total=False):
+    """How a question is put.
+
+    ``history`` are the exchanges before it, oldest first, each a mapping with ``question``
+    (as it was understood), ``answer`` (its text, empty for a refusal) and ``articles`` (ids
+    of those cited). ``as_understood`` corrects what the question was taken for. The others
+    are the limits of ``ArticleQA.retrieve``, days and moments as text.
+    """
+
+    as_understood: object
+    history: object
+    as_of: object
+    published_from: object
+    published_to: object
+    sources: object
+    languages: object
+
+
+class _Rest(Limits):
+    """What a conversation takes beside the question."""
+
+    as_understood: str | None
+
+
 class Desk:
     """Read-only questions to one ``ArticleQA``; threads may share it."""
 
@@ -53,86 +81,50 @@ class Desk:
         """The language model that writes the answers of ``steps``; None without one."""
         return clean_line(self._qa.writer.llm.name) if self._qa.writer else None
 
-    def ask(
-        self,
-        question: object,
-        *,
-        as_understood: object = None,
-        history: object = (),
-        as_of: object = None,
-        published_from: object = None,
-        published_to: object = None,
-        sources: object = None,
-        languages: object = None,
-    ) -> dict[str, Any]:
-        """The answer in the articles' own words, as ``Answer.to_dict`` has it.
-
-        ``history`` are the exchanges before it, oldest first, each a mapping with
-        ``question`` (as it was understood), ``answer`` (its text, empty for a refusal) and
-        ``articles`` (ids of those cited). ``as_understood`` corrects what the question was
-        taken for. Raises QuestionError for what can't be used, by name.
-        """
-        limits = _limits(as_of, published_from, published_to, sources, languages)
-        corrected = None if as_understood is None else _text("as_understood", as_understood)
-        conversation = self._qa.chat(self._exchanges(history), verbatim=True)
-        return conversation.ask(_text("question", question), as_understood=corrected, **limits).to_dict()
+    def ask(self, question: object, **put: Unpack[Put]) -> dict[str, Any]:
+        """The answer in the articles' own words, as ``Answer.to_dict`` has it. Raises
+        QuestionError for what can't be used, by name."""
+        asked, history, rest = self._read(question, **put)
+        return self._qa.chat(self._exchanges(history), verbatim=True).ask(asked, **rest).to_dict()
 
     async def steps(
-        self,
-        question: object,
-        *,
-        as_understood: object = None,
-        history: object = (),
-        as_of: object = None,
-        published_from: object = None,
-        published_to: object = None,
-        sources: object = None,
-        languages: object = None,
-        crowded: bool = False,
+        self, question: object, *, searching: _Place, writing: _Place, **put: Unpack[Put]
     ) -> AsyncGenerator[dict[str, Any]]:
         """The steps of the answer as they come, each as its ``to_dict`` has it; a language
         model writes it where there is one. Closing them early ends that at once.
 
-        Where it is ``crowded`` the model isn't asked: the verbatim answer stands, and says so.
-        What fails at the model's endpoint is logged, and told without naming that. Arguments
-        and errors are those of ``ask``.
+        The articles are searched in a place of ``searching``. Where they refuse, that
+        stands; else the model writes in a place of ``writing``, or where that is busy isn't
+        asked: the verbatim answer stands, and says so. What fails at the model's endpoint is
+        logged, and told without naming that. Raises QuestionError as ``ask`` does, and
+        BusyError where nobody else can search.
         """
-        limits = _limits(as_of, published_from, published_to, sources, languages)
-        corrected = None if as_understood is None else _text("as_understood", as_understood)
-        asked = _text("question", question)
-        before = await asyncio.to_thread(self._exchanges, history)
-        conversation = self._qa.chat(before, verbatim=crowded)
-        if crowded:
-            answer = await conversation.aask(asked, as_understood=corrected, **limits)
-            for step in self._unwritten(answer):
-                yield step.to_dict()
-            return
-        async with aclosing(conversation.aask(asked, as_understood=corrected, stream=True, **limits)) as steps:
-            async for step in steps:
-                yield self._told(step)
+        asked, history, rest = self._read(question, **put)
+        async with searching():
+            before = await asyncio.to_thread(self._exchanges, history)
+            verbatim = await self._qa.chat(before, verbatim=True).aask(asked, **rest)
+        writer = self._qa.writer
+        instead: Iterable[Event] = told(verbatim)
+        # A model that puts follow-ups anew may make of this one what the articles do answer.
+        if writer and (verbatim.answered or (writer.rewrites and before)):
+            try:
+                async with writing(), aclosing(self._qa.chat(before).aask(asked, stream=True, **rest)) as steps:
+                    async for step in steps:
+                        yield self._told(step)
+                return
+            except BusyError:
+                if verbatim.answered:
+                    instead = unasked(verbatim, writer, _CROWDED)
+        yield Asked(understood=verbatim.understood, dates=verbatim.dates).to_dict()
+        for step in instead:
+            yield step.to_dict()
 
-    def _unwritten(self, answer: Answer) -> Iterator[Event]:
-        """The steps of a verbatim answer that the model would have written, had it been free."""
-        yield Asked(understood=answer.understood, dates=answer.dates)
-        if answer.answered and self.writer is not None:
-            written = Written(
-                model=self.writer,
-                prompt=PROMPT,
-                messages=(),
-                sentences=0,
-                supported=0,
-                corrected=0,
-                struck=0,
-                unsupported=(),
-                failure=_CROWDED,
-                verbatim=answer,
-                usage=Usage(prompt=0, completion=0, reported=False),
-                took_ms=0.0,
-                first_ms=None,
-            )
-            answer = replace(answer, written=written)
-            yield Failed(reason=_CROWDED)
-        yield from told(answer)
+    def _read(
+        self, question: object, *, as_understood: object = None, history: object = (), **limits: object
+    ) -> tuple[str, object, _Rest]:
+        corrected = None if as_understood is None else _text("as_understood", as_understood)
+        rest: _Rest = {"as_understood": corrected, **_limits(**limits)}
+        return _text("question", question), history, rest
 
     def _told(self, step: Event) -> dict[str, Any]:
         """A step as a reader may have it, who has no business with where the model is."""
@@ -155,18 +147,13 @@ class Desk:
         question: object,
         *,
         k: object = 5,
-        as_of: object = None,
-        published_from: object = None,
-        published_to: object = None,
-        sources: object = None,
-        languages: object = None,
+        **limits: object,
     ) -> dict[str, Any]:
         """The ``k`` passages most likely to answer, best first. Raises QuestionError."""
         if type(k) is not int or not 1 <= k <= MAX_PASSAGES:
             raise QuestionError(f"k is {k!r:.40}: ask for a number of passages from 1 to {MAX_PASSAGES}")
-        limits = _limits(as_of, published_from, published_to, sources, languages)
-        asked = _text("question", question)
-        return {"question": asked, "passages": [p.to_dict() for p in self._qa.retrieve(asked, k=k, **limits)]}
+        read, asked = _limits(**limits), _text("question", question)
+        return {"question": asked, "passages": [p.to_dict() for p in self._qa.retrieve(asked, k=k, **read)]}
 
     def article(
         self,
@@ -289,7 +276,14 @@ def _changed(before: Article, after: Article) -> dict[str, Any]:
     }
 
 
-def _limits(as_of: object, published_from: object, published_to: object, sources: object, languages: object) -> Limits:
+def _limits(
+    *,
+    as_of: object = None,
+    published_from: object = None,
+    published_to: object = None,
+    sources: object = None,
+    languages: object = None,
+) -> Limits:
     return {
         "as_of": None if as_of is None else _moment("as_of", as_of),
         "published_from": None if published_from is None else _day("published_from", published_from),

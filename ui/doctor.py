@@ -26,15 +26,17 @@ _EXTRAS = {"llm": ("openai", "answers by a language model"), "openvino": ("openv
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
-    """One thing that was looked at: whether it is well, and what was found or is to be done."""
+    """One thing that was looked at: whether it is well, perhaps with a ``warning``, and what was
+    found or is to be done."""
 
     about: str
     sound: bool
     told: str
+    warning: bool = False
 
     def to_dict(self) -> dict[str, Any]:
         """As JSON can hold it."""
-        return {"about": self.about, "ok": self.sound, "told": self.told}
+        return {"about": self.about, "ok": self.sound, "warning": self.warning, "told": self.told}
 
 
 def examine(folder: Path, url: str | None, name: str | None, key: str | None, **settings: Any) -> Iterator[Finding]:
@@ -97,8 +99,15 @@ def _endpoint(llm: LanguageModel, *, named: bool) -> Iterator[Finding]:
         # Ollama lists a model with its tag, and takes it without where that is "latest".
         known = {llm.name, f"{llm.name}:latest"} & set(listed)
         told = f"{llm.name} is {'' if known else 'not '}among those listed"
-        instead = "" if known or answer.sound else ": give one of them with --llm-model"
-        yield Finding(about="model", sound=bool(known) or answer.sound, told=f"{told}{instead}")
+        # A server may answer to any name with the one model that it has.
+        other = ", though the endpoint answers to it: another model may be what answers" if answer.sound else ""
+        instead = "" if known else f"{other}: give one of them with --llm-model"
+        yield Finding(
+            about="model",
+            sound=bool(known) or answer.sound,
+            warning=not known and answer.sound,
+            told=f"{told}{instead}",
+        )
     yield answer
 
 

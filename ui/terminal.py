@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import sys
 import textwrap
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from index.article import Article, clean, clean_line
@@ -12,7 +13,7 @@ from index.article import Article, clean, clean_line
 if TYPE_CHECKING:
     from rich.text import Text
 
-    from qa import Answer, Claim, Event, Unsupported, Written
+    from qa import Answer, Citation, Claim, Event, Unsupported, Written
 
 __all__ = ["named", "print_answer", "print_explanation", "watched"]
 
@@ -33,23 +34,28 @@ def named(article: Article) -> str:
 
 def watched(steps: Iterable[Event]) -> Answer:
     """The answer that ``steps`` end in. Until then the terminal shows what has come, in dim
-    letters what isn't checked yet; nothing of it stays."""
+    letters what isn't checked yet; nothing of it stays, but where KeyboardInterrupt stops it
+    what was checked."""
     from rich.live import Live
 
     from qa import Checked, Failed, Finished, Pending
 
     told: list[_Piece] = []
     pending: _Piece = []
-    with Live(transient=True) as live:
+    cited: list[Citation] = []
+    with _kept(told, cited), Live(transient=True) as live:
         for step in steps:
             if isinstance(step, Finished):
                 return step.answer
             if isinstance(step, Pending):
                 pending = [(clean_line(step.text), "dim")]
             elif isinstance(step, Failed):
-                told, pending = [], []
+                told.clear()
+                cited.clear()
+                pending = []
             elif isinstance(step, Checked):
                 pending = []
+                cited += step.citations
                 if step.claim:
                     label = step.claim.label(dated=step.dated)
                     markers = "".join(f"[{marker}]" for marker in step.claim.markers)
@@ -58,6 +64,21 @@ def watched(steps: Iterable[Event]) -> Answer:
                     told.append(_struck(step.unsupported, plain=False))
             live.update(_styled(_joined([*told, pending], " ")))
     raise AssertionError("the steps of an answer end with the answer")
+
+
+@contextmanager
+def _kept(told: Sequence[_Piece], cited: Sequence[Citation]) -> Iterator[None]:
+    """Print what was ``told`` of an answer where it is stopped."""
+    from rich.console import Console
+
+    try:
+        yield
+    except KeyboardInterrupt:
+        if told:
+            Console().print(_styled(_joined(told, " ")), end="\n\n")
+            _print_citations(cited)
+            print("Stopped: not a whole answer.")
+        raise
 
 
 def print_answer(answer: Answer) -> None:
@@ -73,9 +94,7 @@ def print_answer(answer: Answer) -> None:
         Console().print(_styled(body), end="\n\n")
     if answer.dates:
         print(f"Read {'; '.join(answer.dates)}.", end="\n\n")
-    for citation in answer.citations:
-        print(f"[{citation.marker}] {named(citation.article)}, paragraph {citation.paragraph}")
-        print(f"    {citation.link or citation.article.id}")
+    _print_citations(answer.citations)
     if not answer.answered and answer.passages:
         print("Nearest, though they don't answer:")
         for passage in answer.passages[:3]:
@@ -83,6 +102,12 @@ def print_answer(answer: Answer) -> None:
             print(textwrap.indent(textwrap.shorten(passage.text, 200, placeholder=" …"), "    "))
     if answer.written:
         print(f"\n{_account(answer.written)}")
+
+
+def _print_citations(citations: Iterable[Citation]) -> None:
+    for citation in citations:
+        print(f"[{citation.marker}] {named(citation.article)}, paragraph {citation.paragraph}")
+        print(f"    {citation.link or citation.article.id}")
 
 
 def print_explanation(answer: Answer) -> None:
@@ -111,9 +136,12 @@ def _body(answer: Answer, *, plain: bool) -> _Piece:
     models += (_struck(one, plain=plain) for one in struck if one.after >= len(answer.claims))
     if not answer.answered:
         own.append([(answer.reason or "", "")])
-    if models and own:
+    failed = answer.written is not None and answer.written.failure is not None
+    if models and own and not failed:
         own.insert(0, [(_OWN_WORDS, "")])
-    blocks = [_joined(pieces, answer.separator) for pieces in (models, own) if pieces]
+    # What was struck out of an answer that can't stand stands below the one that does.
+    ordered = (own, models) if failed else (models, own)
+    blocks = [_joined(pieces, answer.separator) for pieces in ordered if pieces]
     return _joined(blocks, "\n")
 
 

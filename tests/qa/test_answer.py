@@ -10,7 +10,7 @@ import pytest
 
 from index import Span
 from qa import Claim
-from tests.ui.samples import answer, article, citation, passage, refusal
+from tests.ui.samples import answer, article, citation, passage, refusal, written
 
 COST = "It will spend £4.2 million on the wall."
 START = "Work starts in May, said Ellen Voss."
@@ -78,6 +78,24 @@ def test_confidence_is_said_in_words(confidence: float, said: str) -> None:
     shown = replace(answer(*CITED), confidence=confidence)
     assert shown.sureness == said
     assert shown.to_dict()["sureness"] == said
+
+
+@pytest.mark.parametrize(
+    ("confidence", "said"),
+    [
+        (0.9, "Very likely answered by the articles"),
+        (0.7, "Likely answered by the articles"),
+        (0.5, "Possibly answered by the articles: check"),
+        (0.2, "Doubtful whether the articles answer: check"),
+    ],
+)
+def test_of_a_model_s_words_it_is_not_said_that_they_are_right(confidence: float, said: str) -> None:
+    models = replace(answer(*CITED), confidence=confidence, written=written("tiny-1"))
+    assert models.sureness == said
+    assert models.to_dict()["sureness"] == said
+    verbatim = replace(models, written=written("tiny-1", failure="nothing listens there"))
+    assert verbatim.sureness == replace(models, written=None).sureness != said
+    assert replace(refusal(), written=written("tiny-1")).sureness == "The articles don't say, as the model reads them"
 
 
 def test_a_refusal_s_confidence_is_that_the_articles_do_not_say() -> None:

@@ -277,8 +277,11 @@ def test_a_hundred_faults_end_in_a_cited_answer_in_time(bridge: ArticleIndex) ->
 
 def test_a_context_without_room_is_told(gazette: ArticleQA) -> None:
     with written(gazette, ["No."], context=200) as (qa, server):
-        reason = stands(qa.ask(WALL), gazette.ask(WALL))
+        answer = qa.ask(WALL)
+        reason = stands(answer, gazette.ask(WALL))
         assert server.requests == []
+    assert answer.written
+    assert (answer.written.messages, answer.written.usage.prompt) == ((), 0)
     assert reason.startswith("no passage fits into 200 tokens")
 
 

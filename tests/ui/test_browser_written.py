@@ -148,6 +148,12 @@ def test_each_sentence_is_pending_until_it_is_checked(
         ready(page)
         turn.locator(".struck summary").click()
         assert turn.locator(".sentences").inner_text() == shown
+        expect(turn.locator(".why > summary")).to_contain_text("answered by the articles (")
+        turn.locator(".why > summary").click()
+        expect(turn.locator(".why-inside")).to_contain_text(", not that the language model's words are right.")
+        # A check's tick isn't drawn as one of an axis is.
+        label = turn.locator(".why-inside svg text").first
+        assert label.evaluate("label => getComputedStyle(label).stroke") == "none"
         # A follow-up leans on what stood, and is shown as the model puts it before it is answered.
         understood, gate = "When will the repair of the harbour wall be finished?", Event()
         model.script = lambda body: [gate, SILENT] if "passage [" in str(body["messages"]) else [understood]
@@ -163,17 +169,41 @@ def test_each_sentence_is_pending_until_it_is_checked(
         check_order(page, watch, fluent)
 
 
-def test_stopping_stops_the_model_and_keeps_nothing(browser: Browser, fluent: str, model: TalkingServer) -> None:
+def test_stopping_stops_the_model_and_keeps_no_answer(browser: Browser, fluent: str, model: TalkingServer) -> None:
     model.script = lambda body: [f"{RISEN} {number(body, 'The bill for')}. {MAYOR}", Event()]
     model.left.clear()
     with opened(browser, fluent) as (page, _):
         turn = put(page, WALL)
         expect(turn.locator(".claim")).to_have_count(1)
         page.get_by_role("button", name="Stop", exact=True).click()
-        expect(turn.locator(".stopped")).to_have_text("Stopped.")
-        expect(turn.locator(".claim, .pending")).to_have_count(0)
+        expect(turn.locator(".stopped")).to_have_text("Stopped: not a whole answer.")
+        expect(turn.locator(".claim bdi")).to_have_text([f"{RISEN}."])
+        expect(turn.locator(".pending, .waiting")).to_have_count(0)
+        assert violations(page) == [], "stopped"
+        # What stands can be read where it was found.
+        turn.locator("a.cite").click()
+        expect(source(page).locator("mark.quoted")).to_have_text(re.compile("^The bill for .* next year.$"))
         assert model.left.wait(10)
-        assert [one["answer"] for one in page.evaluate(KEPT)] == [None]
+        (kept,) = page.evaluate(KEPT)
+        assert (kept["answer"], "coming" in kept) == (None, False)
+        page.reload()
+        ready(page)
+        expect(turn.locator(".stopped")).to_have_text("Stopped.")
+        expect(turn.locator(".claim")).to_have_count(0)
+
+
+def test_where_all_was_struck_it_stands_below_the_articles_own_words(
+    browser: Browser, fluent: str, model: TalkingServer
+) -> None:
+    model.script = lambda body: [f"{MAYOR} {number(body, 'The bill for')}."]
+    with opened(browser, fluent) as (page, _):
+        turn = put(page, WALL)
+        whole(page)
+        last = turn.locator(".sentences > *").last
+        expect(last.locator("s")).to_have_text(f"{MAYOR}.")
+        expect(turn.locator(".sentences > :first-child")).to_have_class("note")
+        turn.locator(".written summary").click()
+        expect(turn.locator(".written")).to_contain_text("It wrote 1 sentence: 1 struck out.")
 
 
 def test_where_the_model_fails_the_articles_own_words_stand(

@@ -10,6 +10,7 @@ import sys
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ import pytest
 
 import ui.web.server
 from qa import ArticleQA
+from qa.llm import LanguageModel
 from tests.conftest import REPOSITORY
 from tests.llm import Reply, TalkingServer, talking
 from tests.ui.test_api import WALL
@@ -157,7 +159,6 @@ def test_the_settings_reach_the_model(llm: TalkingServer, capsys: Capture) -> No
         (["--llm-base-url", URL], "--llm-base-url: give a model's name too, as --llm-model NAME"),
         (["--unsupported", "strike"], "--unsupported: there is no language model: name one by --llm-base-url and"),
         (["--judge", "x"], "--judge: there is no language model"),
-        (["--llm-rewrite"], "--llm-rewrite: there is no language model"),
         (["--llm-timeout", "3"], "--llm-timeout: there is no language model"),
         (["--llm-context", "512"], "--llm-context: there is no language model"),
         (["--llm-base-url", "ftp://localhost/v1", "--llm-model", "x"], "--llm-base-url 'ftp://localhost/v1'"),
@@ -174,6 +175,92 @@ def test_settings_that_cannot_stand_together(
     error = capsys.readouterr().err
     assert error.startswith(f"byline: {expected}")
     assert len(error.splitlines()) == 1
+
+
+def test_follow_ups_are_put_anew_in_a_chat_alone(gazette_index: Path, capsys: Capture) -> None:
+    assert main(["chat", "--llm-rewrite", "--index", str(gazette_index)]) == 2
+    assert capsys.readouterr().err.startswith("byline: --llm-rewrite: there is no language model")
+    with pytest.raises(SystemExit):
+        main(["ask", "Who?", "--llm-rewrite"])
+
+
+def test_a_chat_says_that_its_model_is_silent_and_starts(
+    llm: TalkingServer, monkeypatch: pytest.MonkeyPatch, capsys: Capture
+) -> None:
+    served: list[ArticleQA] = []
+    monkeypatch.setattr(ui.web.server, "serve", lambda qa, **_: served.append(qa))
+    assert main(["chat", "--no-browser", "--llm-base-url", llm.url, "--llm-model", "tiny-1"]) == 0
+    assert capsys.readouterr().err == ""
+    with talking(()) as gone:
+        pass
+    assert main(["chat", "--no-browser", "--llm-base-url", gone.url, "--llm-model", "tiny-1"]) == 0
+    (told,) = capsys.readouterr().err.splitlines()
+    assert told.startswith(f"byline: {gone.url}: nothing listens there")
+    assert told.endswith("While it doesn't answer, answers are the articles' own words.")
+    assert len(served) == 2
+
+
+def test_a_model_is_closed_in_the_end(llm: TalkingServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    closed: list[str] = []
+    close = LanguageModel.close
+
+    def noting(model: LanguageModel) -> None:
+        closed.append(model.name)
+        close(model)
+
+    monkeypatch.setattr(LanguageModel, "close", noting)
+    monkeypatch.setattr(ui.web.server, "serve", lambda *_, **__: None)
+    assert ask(llm) == 0
+    assert main(["chat", "--no-browser", "--llm-base-url", llm.url, "--llm-model", "tiny-1"]) == 0
+    assert closed == ["tiny-1"] * 2
+
+
+def test_where_all_was_struck_it_stands_below_the_articles_own_words(llm: TalkingServer, capsys: Capture) -> None:
+    llm.script = [WRONG]
+    assert ask(llm, "--unsupported", "strike") == 0
+    shown = capsys.readouterr().out
+    own, struck = shown.split(f"\n[not supported: {WRONG.removesuffix(' [1]')} (")
+    assert "£6.3 million" in own
+    assert "In the articles' own words:" not in shown
+    assert "1 struck" in struck
+
+
+@pytest.mark.skipif(os.name == "nt", reason="a pseudo-terminal is had on POSIX only")
+def test_what_was_checked_is_left_on_a_terminal_by_ctrl_c(llm: TalkingServer) -> None:
+    import pty
+
+    llm.script = lambda body: [f"{first_sentence(body)} [1] ", "The mayor ", threading.Event()]
+    ours, theirs = pty.openpty()
+    options = ["ask", WALL, "--llm-base-url", llm.url, "--llm-model", "tiny-1"]
+    terminal = {**os.environ, "TERM": "xterm", "COLUMNS": "300", "LINES": "50"}
+    shown = b""
+    with subprocess.Popen(
+        [sys.executable, "-m", "ui.cli", *options],
+        cwd=REPOSITORY,
+        env=terminal,
+        stdin=theirs,
+        stdout=theirs,
+        stderr=theirs,
+    ) as process:
+        os.close(theirs)
+        try:
+            # It is seen while it is written.
+            while b"The mayor" not in shown:
+                shown += os.read(ours, 4096)
+            process.send_signal(signal.SIGINT)
+            with suppress(OSError):
+                while piece := os.read(ours, 4096):
+                    shown += piece
+            assert process.wait(30) == 130
+        finally:
+            process.kill()
+            os.close(ours)
+    *_, left = shown.decode().split("\x1b[?25h")
+    assert f"{said(llm)} [1]" in left
+    assert "[1] 2025-" in left
+    assert "Stopped: not a whole answer." in left
+    assert "The mayor" not in left
+    assert llm.left.wait(10)
 
 
 @pytest.mark.parametrize(

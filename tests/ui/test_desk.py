@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +14,11 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from index import Article, ArticleIndex, ArticleNotFoundError, BylineError, QuestionError
-from qa import ArticleQA
+from qa import ArticleQA, Writer
+from qa.llm import LanguageModel
 from tests.ui.test_export import JSON
 from ui.desk import MAX_PASSAGES, MAX_TURNS, Desk
+from ui.turnstile import BusyError, Turnstile
 
 FINED = "Was Walter Imber fined?"
 WALL = "https://gazette.example/2025/03/04/harbour-wall-repair-estimate"
@@ -38,12 +42,37 @@ def revised(tmp_path: Path) -> Path:
     return tmp_path / "index"
 
 
+async def stepped(desk: Desk, question: str, **put: Any) -> list[dict[str, Any]]:
+    """The steps of an answer while the model is busy."""
+    return [step async for step in desk.steps(question, searching=Turnstile().passed, writing=busy, **put)]
+
+
+@asynccontextmanager
+async def busy() -> AsyncIterator[None]:
+    raise BusyError
+    yield
+
+
 def timeless(answer: dict[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in answer.items() if key != "took_ms"}
 
 
 def test_an_answer_is_that_of_the_library(desk: Desk, gazette: ArticleQA) -> None:
     assert timeless(desk.ask(FINED)) == timeless(gazette.ask(FINED).to_dict())
+
+
+@pytest.mark.parametrize("rewrites", [False, True])
+def test_of_a_busy_model_only_an_answer_tells(gazette: ArticleQA, rewrites: bool) -> None:
+    history = [{"question": FINED, "answer": "He was fined.", "articles": []}]
+    with LanguageModel("http://127.0.0.1:9/v1", "tiny-1") as llm:
+        desk = Desk(ArticleQA(gazette.index, writer=Writer(llm, rewrites=rewrites)))
+        answered = asyncio.run(stepped(desk, FINED, history=history))
+        refused = asyncio.run(stepped(desk, "What is the capital of Mongolia?", history=history))
+    reason = "too many questions wait for the language model just now"
+    written = answered[-1]["answer"]["written"]
+    assert (answered[1], written["failure"], written["model"]) == ({"failed": reason}, reason, "tiny-1")
+    assert len(refused) == 2
+    assert (refused[-1]["answer"]["answered"], refused[-1]["answer"]["written"]) == (False, None)
 
 
 def test_a_history_takes_the_place_of_a_conversation(desk: Desk, gazette: ArticleQA) -> None:

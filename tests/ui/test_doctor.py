@@ -88,6 +88,17 @@ def test_a_model_that_isn_t_there(capsys: Capture) -> None:
     assert found["answer"][0] == "problem"
 
 
+def test_a_name_that_is_not_listed_and_is_answered_to_is_a_warning(capsys: Capture) -> None:
+    with talking(["one"], models=["other"]) as server:
+        code, found = examined(capsys, *of(server))
+        main(["doctor", *of(server), "--json"])
+        told = {one["about"]: one for one in json.loads(capsys.readouterr().out)["findings"]}
+    state, words = found["model"]
+    assert (code, state) == (0, "warning")
+    assert words.startswith("scripted is not among those listed, though the endpoint answers to it")
+    assert (told["model"]["ok"], told["model"]["warning"], told["endpoint"]["warning"]) == (True, True, False)
+
+
 def test_without_a_name_the_models_are_listed(capsys: Capture) -> None:
     with talking([], models=[f"model-{number}" for number in range(50)]) as server:
         code, found = examined(capsys, "--llm-base-url", server.url)

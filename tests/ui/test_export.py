@@ -193,6 +193,21 @@ def test_of_what_no_passage_supports_there_is_the_number_only() -> None:
     assert left_out in export(fluent(), "html", exported=NOW)
 
 
+@pytest.mark.parametrize(("sentences", "counted"), [(3, " It wrote 3; no passage supports 2."), (0, "")])
+def test_where_a_model_s_answer_cannot_stand_that_is_told(sentences: int, counted: str) -> None:
+    posted = conversation()
+    came = written("tiny-1", "The pier was sold.", "The mayor resigned.", failure="nothing listens there")
+    posted["turns"][0]["answer"]["written"] = came.to_dict() | {"sentences": sentences}
+    told = f"These are the articles' own words: the answer of tiny-1 can't stand (nothing listens there).{counted}"
+    markdown, html = export(posted, "markdown", exported=NOW), export(posted, "html", exported=NOW)
+    assert f"\n{told}\n" in markdown.replace("\\", "")
+    assert f">{told.replace(chr(39), '&#x27;')}<" in html or f">{told}<" in html
+    assert "The pier was sold" not in markdown + html
+    assert "Left out" not in markdown + html
+    held = json.loads(export(posted, "json", exported=NOW))
+    assert held["turns"][0]["answer"]["written"]["failure"] == "nothing listens there"
+
+
 @given(field=ANY_TEXT)
 def test_no_name_or_word_of_a_model_adds_a_tag(field: str) -> None:
     field = f"x{field}x"
@@ -395,6 +410,11 @@ def changed(path: str, value: object) -> dict[str, Any]:
         ("turns[0].answer.claims[0].status", "sure", "turns[0].answer.claims[0].status must be one of"),
         ("turns[0].answer.claims[0].status", "supported", 'turns[0].answer.claims[0].status is "supported", and'),
         ("turns[0].answer.written", {}, "turns[0].answer.written.model is not text"),
+        (
+            "turns[0].answer.written",
+            {"model": "x", "sentences": 1, "struck": 0, "failure": 3},
+            "turns[0].answer.written.failure",
+        ),
         ("turns[3].problem", 3, "turns[3].problem is not text"),
         ("turns[3].limits.as_of", 3, "turns[3].limits.as_of is not text"),
         ("turns[1].answer.passages[0].article", 1, "turns[1].answer.passages[0].article is not an object"),

@@ -26,6 +26,7 @@ from qa.llm import LanguageModel
 from tests.llm import Piece, Reply, TalkingServer, talking
 from tests.ui.test_api import FINED, WALL, Document, timeless, wait_for
 from tests.ui.web import post, request
+from ui.turnstile import Turnstile
 from ui.web.api import FAILED
 from ui.web.server import running
 
@@ -221,6 +222,17 @@ def test_an_answer_of_which_nothing_stands_says_so(server: str, llm: TalkingServ
     assert {claim["status"] for claim in answer["claims"]} == {"verbatim"}
 
 
+def test_what_was_struck_is_told_where_nothing_stands_beside_it(server: str, llm: TalkingServer) -> None:
+    llm.script = [WRONG]
+    answer = streamed(server, {"question": WALL})[-1]["answer"]
+    (struck,) = answer["written"]["unsupported"]
+    assert (struck["text"] + " [1]", struck["after"]) == (WRONG, len(answer["claims"]))
+    # What was supported is void with the rest: nothing is struck out of it.
+    llm.script = lambda body: Reply(pieces=[f"{first_sentence(body)} [1] {WRONG} And ", b"data: {no\n\n"], finish=None)
+    written = streamed(server, {"question": WALL})[-1]["answer"]["written"]
+    assert (written["supported"], written["struck"], written["unsupported"]) == (1, 1, [])
+
+
 def test_nothing_that_is_served_names_the_endpoint_or_the_key(server: str, llm: TalkingServer) -> None:
     answer = post(server, "/api/ask", {"question": FINED}).json
     conversation = {
@@ -314,6 +326,12 @@ def test_while_a_model_writes_nobody_else_waits(
     gate = threading.Event()
     before = len(llm.asked)
     llm.script = lambda body: [gate, *quoting(body)]
+    passed, passes = Turnstile.passed, []
+
+    def counted(turnstile: Turnstile) -> Any:
+        passes.append(turnstile._patience)
+        return passed(turnstile)
+
     with running(fluent) as address, ThreadPoolExecutor(40) as pool:
         told = [pool.submit(streamed, address, {"question": WALL}) for _ in range(30)]
         try:
@@ -323,7 +341,10 @@ def test_while_a_model_writes_nobody_else_waits(
             for path in ("/api/collection", "/api/articles"):
                 assert request(address, path).status == 200
             assert post(address, "/api/search", {"question": WALL}).json["passages"]
+            # A refusal asks no model, and waits for none.
+            monkeypatch.setattr(Turnstile, "passed", counted)
             assert streamed(address, FOREIGN)[-1]["answer"]["answered"] is False
+            assert passes == [None]
         finally:
             gate.set()
         answers = [one.result()[-1]["answer"] for one in told]

@@ -150,21 +150,6 @@ def _asking(desk: Desk, turnstile: Turnstile, stopping: asyncio.Event) -> APIRou
     whole = _gives(AnswerShape, "The answer, or the refusal. As lines, the steps in which it comes.")
     whole[200]["content"] = {_LINES: {"schema": line_schema()}}
 
-    async def steps(asked: Mapping[str, Any]) -> AsyncGenerator[dict[str, Any]]:
-        crowded = False
-        if desk.writer is not None:
-            try:
-                async with writing.passed(), aclosing(desk.steps(**asked)) as written:
-                    async for step in written:
-                        yield step
-                return
-            except BusyError:
-                crowded = True
-        async with turnstile.passed():
-            found = [step async for step in desk.steps(**asked, crowded=crowded)]
-        for step in found:
-            yield step
-
     @routes.post("/ask", response_model=None, responses=whole)
     async def ask(asked: Asked, request: Request) -> Response:
         """The answer, or a refusal: word for word from the articles and cited, or where the
@@ -182,8 +167,9 @@ def _asking(desk: Desk, turnstile: Turnstile, stopping: asyncio.Event) -> APIRou
 
         Whoever leaves stops the writing.
         """
-        stream = asked.pop("stream", False)
-        told = _ahead(steps(asked), stopping)
+        put: dict[str, Any] = {**asked}
+        stream = put.pop("stream", False)
+        told = _ahead(desk.steps(**put, searching=turnstile.passed, writing=writing.passed), stopping)
         try:
             # What can't be answered at all is said by the status, which comes before any line.
             first = await _unless_gone(request, anext(told))

@@ -68,12 +68,14 @@ class _Claim:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Written:
-    """The language model that was asked to write an answer, how many sentences it wrote, and
-    how many of them no passage supports: those are in no document."""
+    """The language model that was asked to write an answer, how many sentences it wrote, how
+    many of them no passage supports (those are in no document), and why none of them stands,
+    where that is so."""
 
     model: str
     sentences: int
     struck: int
+    failure: str | None
 
 
 _Bound = date | datetime | str | None
@@ -192,6 +194,7 @@ def _written(posted: Posted) -> _Written | None:
         model=posted["model"].line(_TEXT),
         sentences=posted["sentences"].count(0),
         struck=posted["struck"].count(0),
+        failure=None if posted["failure"].value is None else posted["failure"].line(_TEXT),
     )
 
 
@@ -306,8 +309,15 @@ def _note(claim: _Claim, answer: _Answer) -> str:
 
 
 def _struck(answer: _Answer) -> str:
-    """How many sentences are left out, where any are."""
+    """How many sentences are left out, where any are, and why all are where none stands."""
     written = answer.written
+    if written and written.failure is not None:
+        told = f"These are the articles' own words: the answer of {written.model} can't stand ({written.failure})."
+        return (
+            f"{told} It wrote {written.sentences:,}; no passage supports {written.struck:,}."
+            if written.sentences
+            else told
+        )
     if not written or not written.struck:
         return ""
     sentences = f"{written.struck:,} of {written.sentences:,} sentences by {written.model}"

@@ -79,7 +79,7 @@ const seconds = (ms) => `${(ms / 1000).toFixed(1)} s`;
 
 /** The line that says who wrote an answer and what became of it, with what it cost folded away. */
 export const writtenNode = ({ model, prompt, sentences, supported, corrected, struck, unsupported, failure, tokens, took_ms, first_ms }) => {
-  const rest = failure !== null ? "not supported" : unsupported.length ? "struck out" : "dropped";
+  const rest = unsupported.length ? "struck out" : failure !== null ? "not supported" : "dropped";
   const fates = [[supported, "supported"], [corrected, "corrected"], [struck, rest]]
     .filter(([count]) => count).map(([count, fate]) => `${count.toLocaleString("en")} ${fate}`).join(", ");
   const became = `${counted(sentences, "sentence")}${fates ? `: ${fates}` : ""}`;
@@ -215,6 +215,12 @@ export const whyNode = (turn, { asked, opened }) => {
   return fold;
 };
 
+/** What else the chance says of an answer. */
+const meaning = ({ answered, written }) => {
+  if (written && written.failure === null) return ", not that the language model's words are right";
+  return answered ? " and that this is it" : "";
+};
+
 const whyInside = (turn, answer, limits, asked, opened) => {
   const within = (passage) => answer.citations.some((one) =>
     one.article.id === passage.article.id && one.start >= passage.start && one.end <= passage.end);
@@ -247,7 +253,7 @@ const whyInside = (turn, answer, limits, asked, opened) => {
     "div",
     { class: "why-inside" },
     make("h3", {}, "Confidence"),
-    make("p", {}, `${confidenceOf(answer)}. This is the chance, measured on questions with known answers, that the articles answer the question${answer.answered ? " and that this is it" : ""}.`),
+    make("p", {}, `${confidenceOf(answer)}. This is the chance, measured on questions with known answers, that the articles answer the question${meaning(answer)}.`),
     make("h3", {}, "The question"),
     again,
     answer.dates.length ? make("p", {}, `Read ${answer.dates.join("; ")}.`) : null,

@@ -13,6 +13,7 @@ const REMEMBERED = 8;
 const LONGEST_QUESTION = 2_000;
 const LONGEST_ANSWER = 40_000;
 const LONGEST_NAME = 2_000;
+const STOPPED = "Stopped.";
 const BUSY = "One answer at a time: wait for the one under way, or stop it.";
 const FULL = "The browser has no more room for conversations: this one is not kept. Export or delete some.";
 
@@ -175,7 +176,10 @@ export const chat = (parts, { opened, expected, limits, relimit, changed, say })
   const finish = (turn, body, sentences) => {
     const { answer } = turn;
     if (!answer) {
-      body.replaceChildren(make("p", { class: "stopped" }, turn.problem || "Stopped."), actions(turn, body));
+      const parted = turn.problem === STOPPED && sentences?.halt();
+      const told = parted ? "Stopped: not a whole answer." : turn.problem || STOPPED;
+      if (!parted) body.replaceChildren();
+      body.append(make("p", { class: "stopped" }, told), actions(turn, body));
       return;
     }
     if (!body.contains(sentences.node)) body.append(...understoodNodes(answer), sentences.node);
@@ -272,7 +276,8 @@ export const chat = (parts, { opened, expected, limits, relimit, changed, say })
     body.append(sentences.node);
     pin(node);
     changed(turn, true);
-    turn.coming = [];
+    // What is cited while the answer comes is read on this page alone: it isn't kept.
+    Object.defineProperty(turn, "coming", { value: [], writable: true, configurable: true });
     const before = of.turns.slice(0, of.turns.indexOf(turn));
     const asked = { question: turn.question, ...turn.limits, history: historyOf(before), stream: true };
     if (turn.as_understood) asked.as_understood = turn.as_understood;
@@ -291,9 +296,8 @@ export const chat = (parts, { opened, expected, limits, relimit, changed, say })
       if (!turn.answer) turn.problem = "The answer broke off. Retry.";
     } catch (error) {
       if (error.name !== "AbortError" && !(error instanceof Problem)) throw error;
-      turn.problem = error instanceof Problem ? error.message : "Stopped.";
+      turn.problem = error instanceof Problem ? error.message : STOPPED;
     } finally {
-      delete turn.coming;
       if (asking === mine) {
         asking = null;
         busy(false);

@@ -122,8 +122,7 @@ export const telling = (turn) => {
       stop();
       const failed = written && written.failure !== null;
       const wanted = failed ? [[INSTEAD, insteadNode]] : [];
-      // Where all of it went, so did what was struck out of it.
-      const struck = failed ? [] : [...(written?.unsupported ?? [])];
+      const struck = [...(written?.unsupported ?? [])];
       const strike = (until) => {
         while (struck.length && struck[0].after <= until) {
           const one = struck.shift();
@@ -151,5 +150,12 @@ export const telling = (turn) => {
       node.style.minHeight = "";
     },
     stop,
+    /** Keeps of an answer that was stopped what stands checked; says whether there is any. */
+    halt: () => {
+      stop();
+      for (const row of [...node.children]) if (!keys.has(row)) row.remove();
+      node.style.minHeight = "";
+      return node.querySelector(".claim") !== null;
+    },
   };
 };
