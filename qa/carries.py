@@ -14,7 +14,7 @@ from itertools import pairwise
 from index import Article, Sentence, Span, day_of
 from qa.dates import WEEKDAYS
 from qa.english import HE_NAMES, PREPOSITIONS, SHE_NAMES
-from qa.provisos import breaks_off, left_out
+from qa.provisos import breaks_off, joined, left_out
 from qa.values import Value, dates, listed, numbers, quotations, scores
 from qa.when import DateInText, dates_in
 from qa.wording import MUST, Reading, Token, opposites, read, related, same_meaning
@@ -223,6 +223,7 @@ def carries(claim: Reading, grounds: Sequence[Ground]) -> Carried:
         *_modal_faults(laid),
         *_word_faults(laid),
         *left_out(claim.tokens, evidence.tokens, evidence.of, laid.at),
+        *joined(claim.tokens, evidence.tokens, [evidence.grounds[n].article.id for n in evidence.of], laid.at),
         *_switch_faults(laid),
         *_again_faults(laid),
         *_backward_faults(laid),

@@ -443,11 +443,14 @@ def _checkable(claim: Reading) -> bool:
     if last in _LEFT_OFF or (last in _BE and not any(word.low in _CLAUSE for word in words[-6:])):
         return False
     days = dates(claim.text)
-    content = [
-        token
+    content = {
+        token.stem
         for token in claim.tokens
         if token.content and not any(day.span.start <= token.start < day.span.end for day in days)
-    ]
+    }
+    # "Joan Hale is Joan Hale."
+    if content <= {claim.tokens[place].stem for place in claim.named}:
+        return False
     if _GLUED.search(_QUOTED.sub("", claim.text)):
         return False
     return len(content) >= 3 or (len(content) == 2 and any(token.verb for token in claim.tokens))

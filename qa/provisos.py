@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from qa.values import listed
 from qa.wording import Token
 
-__all__ = ["breaks_off", "left_out"]
+__all__ = ["breaks_off", "joined", "left_out"]
 
 _CONDITIONS = frozenset(listed("if unless provided providing lest"))
 _ASKS = frozenset(listed("ask wonder see know doubt question decid check test say"))
@@ -85,6 +85,10 @@ _AHEAD = frozenset(listed("will would shall may might could should can going to 
 _HEDGED = 7
 _PLANNED = frozenset(listed("plan plans proposal proposals scheme bid"))
 _JOINS = frozenset(listed("and but then ;"))
+# How near to a number the verb stands that it is said of.
+_NEARER = 4
+_SPEAKS = frozenset(listed("say said tell told add write wrote ask explain warn insist reply announc call"))
+_CLAUSES = frozenset(listed("; : while whereas but although though"))
 
 _GOES_ON = re.compile(
     r"[,;:]? (?:but|and|so|than|because|if|unless|when|until|till|except|although|though|yet|only|to|or|nor|rather"
@@ -134,6 +138,30 @@ def left_out(
         ):
             yield from rule(told)
     yield from _turned(claim, evidence, at)
+
+
+def joined(
+    claim: Sequence[Token], evidence: Sequence[Token], articles: Sequence[str], at: Mapping[int, int]
+) -> Iterator[str]:
+    """Whether one clause of a claim is put together from several articles, which none of them says.
+
+    ``articles`` tells of which article each token of ``evidence`` is.
+    """
+    if len(set(articles)) < 2:
+        return
+    told_by: dict[str, set[str]] = {}
+    for token, article in zip(evidence, articles, strict=True):
+        told_by.setdefault(token.stem, set()).add(article)
+    of: set[str] = set()
+    for place, token in enumerate(claim):
+        ends = token.low in _CLAUSES or (token.low == "and" and place and claim[place - 1].low == ",")
+        if ends:
+            of = set()
+        elif place in at and token.content and len(told_by[evidence[at[place]].stem]) == 1:
+            of.add(articles[at[place]])
+            if len(of) > 1:
+                yield "it puts together what no one article says"
+                return
 
 
 @dataclass(frozen=True, slots=True)
@@ -334,24 +362,37 @@ def _held(told: _Told) -> Iterator[str]:
 
 def _turned(claim: Sequence[Token], evidence: Sequence[Token], at: Mapping[int, int]) -> Iterator[str]:
     """Who did it and to whom it was done, exchanged; a number that is said of another verb."""
+    stands = frozenset(at.values())
     for place, token in enumerate(claim):
-        if place not in at:
+        verb = _verb_before(claim, place, at)
+        if place not in at or verb is None:
             continue
         there = at[place]
-        verb = next((p for p in range(place - 1, max(-1, place - 5), -1) if p in at and claim[p].verb), None)
-        if verb is None:
-            continue
-        if (
-            token.capital
-            and claim[place - 1].low == "by"
-            and there > at[verb]
-            and "by" not in {evidence[p].low for p in range(max(0, there - 3), there)}
-        ):
+        by = "by" in {evidence[p].low for p in range(max(0, there - 3), there)}
+        if token.capital and claim[place - 1].low == "by" and there > at[verb] and not by:
             yield f"what it cites doesn't say “by {token.low}”"
-        if (
-            _is_number(token)
-            and claim[verb].content
-            and there < at[verb]
-            and _JOINS & {evidence[p].low for p in range(there + 1, at[verb])}
-        ):
+        if not _is_number(token) or not claim[verb].content:
+            continue
+        between = range(there + 1, at[verb]) if there < at[verb] else range(at[verb] + 1, there)
+        joins = any(evidence[p].low in _JOINS for p in between)
+        nearer = any(evidence[p].verb and evidence[p].content and p not in stands for p in between[-_NEARER:])
+        if joins and (there < at[verb] or nearer):
             yield f"“{token.low}” is said of something else in what it cites"
+    for place, token in enumerate(claim):
+        # "The treasurer, Hale, stole": where Hale comes after the theft, it was another's.
+        if place in at and token.verb and token.content and token.stem not in _SPEAKS:
+            near = range(place - 1, max(-1, place - 3), -1)
+            doer = next((p for p in near if p in at and claim[p].capital and evidence[at[p]].capital), None)
+            if doer is None or at[place] > at[doer] or _is_done(claim, doer, place):
+                continue
+            if "by" not in {evidence[p].low for p in range(max(0, at[doer] - 3), at[doer])}:
+                yield f"it isn't {claim[doer].low} of whom “{token.low}” is said in what it cites"
+
+
+def _verb_before(claim: Sequence[Token], place: int, at: Mapping[int, int]) -> int | None:
+    return next((p for p in range(place - 1, max(-1, place - 5), -1) if p in at and claim[p].verb), None)
+
+
+def _is_done(claim: Sequence[Token], doer: int, verb: int) -> bool:
+    """Whether what stands between them makes it passive."""
+    return any(claim[p].stem == "be" for p in range(doer + 1, verb))

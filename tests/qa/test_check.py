@@ -513,3 +513,41 @@ def test_any_string_is_taken_and_quickly(sentence: str, text: str) -> None:
         assert one.span.start in {span.start for span in spans}
         assert one.span.end in {span.end for span in spans}
     assert (found.status == "unsupported") == (found.support == ())
+
+
+@pytest.mark.parametrize(
+    ("title", "text", "sentence"),
+    [
+        ("No report of damage", "The bridge fell on Monday.", "No report said that the bridge fell on Monday [1]."),
+        ("Mayor denies report", "The mayor took £3,000.", "The report denies that the mayor took £3,000 [1]."),
+        ("Voss: engine failed", "The captain was drunk, police said.", "According to Voss, the captain was drunk [1]."),
+        ("Bridge fell", "The bridge fell on Monday.", "The report wrongly stated that the bridge fell on Monday [1]."),
+        ("Hale leads poll", "Joan Hale was declared the winner.", "Joan Hale is Joan Hale [1]."),
+    ],
+)
+def test_a_head_that_says_more_than_that_it_was_reported_is_no_report(
+    checker: Checker, title: str, text: str, sentence: str
+) -> None:
+    assert checker.check(sentence, [passage(text, name="one", title=title)]).status == "unsupported"
+
+
+@pytest.mark.parametrize(
+    "head", ["2 May 2025: ", "As of 2 May 2025, ", "On 2 May 2025, ", "By 2 May 2025, ", "According to the Gazette, "]
+)
+def test_the_day_of_an_account_may_stand_before_it(checker: Checker, head: str) -> None:
+    one = passage("The bill for the wall has risen to £6.3 million.", name="one", title="Bill")
+    assert checker.check(f"{head}the bill for the wall has risen to £6.3 million [1].", [one]).status == "supported"
+    other = head.replace("2 May", "3 May")
+    if other != head:
+        found = checker.check(f"{other}the bill for the wall has risen to £6.3 million [1].", [one])
+        assert found.status == "unsupported"
+
+
+def test_a_day_of_publication_is_no_day_of_what_happened(checker: Checker) -> None:
+    one = passage("The wall fell on Monday night.", name="one", title="Wall")
+    assert checker.check("On 2 May 2025, the wall fell [1].", [one]).status == "unsupported"
+
+
+def test_a_marker_of_no_passage_is_put_right(checker: Checker) -> None:
+    found = checker.check("The council did not approve the plan. [1][99]", PASSAGES)
+    assert (found.status, found.reasons) == ("corrected", ("there is no passage [99]",))

@@ -8,7 +8,7 @@ import pytest
 
 from index import Article, Sentence, Span
 from qa.carries import Ground, carries
-from qa.provisos import breaks_off
+from qa.provisos import breaks_off, joined
 from qa.wording import read
 
 
@@ -49,6 +49,12 @@ LIMITED = [
     ("The state paid £2 million.", "The state has agreed to pay £2 million.", "“agreed”"),
     ("Drivers will pay £2 from July.", "Drivers will pay £2 from July under a plan backed on Tuesday.", "under a plan"),
     ("Lund was succeeded by Mara Whit.", "Lund, a former player, succeeds Mara Whit as coach.", "“by"),
+    ("The workers have raised £800,000.", "The workers have raised £310,000, but need £800,000 by June.", "said of"),
+    (
+        "The new treasurer, Amina Dale, stole.",
+        "The thefts came out when a new treasurer, Amina Dale, asked.",
+        "of whom",
+    ),
     ("The wall was mended in 1884.", "The wall was built in 1884 and last mended in 1953.", "“1884” is said"),
 ]
 KEPT = [
@@ -61,6 +67,8 @@ KEPT = [
     ("The work will not be finished until March.", "The work on the wall will not be finished until March."),
     ("The state agreed to pay £2 million.", "The state has agreed to pay £2 million."),
     ("The ferry was bought by Averline.", "Averline bought the ferry in 2019."),
+    ("The workers need £800,000.", "The workers have raised £310,000, but need £800,000 by June."),
+    ("Dale was elected leader.", "Elected leader on Tuesday, Dale promised to listen."),
     ("The jury heard that the fund was empty.", "The jury heard that the fund was empty by June."),
 ]
 
@@ -73,6 +81,22 @@ def test_what_limits_it_is_missed(claim: str, cited: str, told: str) -> None:
 @pytest.mark.parametrize(("claim", "cited"), KEPT)
 def test_what_keeps_it_is_left_alone(claim: str, cited: str) -> None:
     assert not faults(claim, cited)
+
+
+def test_no_clause_is_put_together_from_two_articles() -> None:
+    wreck = list(read("The wreck of the Alder lies at 118 metres.").tokens)
+    found = list(read("Two sailors of the Alder were found off Ebben.").tokens)
+    articles = ["a"] * len(wreck) + ["b"] * len(found)
+
+    def told(claim: str) -> list[str]:
+        tokens = read(claim).tokens
+        stems = [token.stem for token in (*wreck, *found)]
+        at = {place: stems.index(token.stem) for place, token in enumerate(tokens) if token.stem in stems}
+        return list(joined(tokens, [*wreck, *found], articles, at))
+
+    assert told("The Alder was found off Ebben at 118 metres.")
+    assert not told("The wreck of the Alder lies at 118 metres, and two sailors were found off Ebben.")
+    assert not told("The wreck of the Alder lies at 118 metres.")
 
 
 @pytest.mark.parametrize(
