@@ -297,6 +297,8 @@ class LanguageModel:
         if isinstance(error, self._openai.APIError):
             why = self._shown(error.message)
             return self._error(f"broke off ({why}): try again, or see what its server logs"), math.inf
+        if "html" in call.kind:
+            return self._error("answered with a web page: check --llm-base-url, which mostly ends in /v1"), math.inf
         return self._error(
             f"sent what can't be read ({type(error).__name__}): check --llm-base-url, or name another server"
         ), math.inf

@@ -9,6 +9,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import Any
 
 import httpx
@@ -560,3 +561,25 @@ def test_a_hundred_faults_end_in_time_with_a_reason_or_an_answer() -> None:
 
 
 _LLM = LanguageModel("http://localhost/v1", "scripted")
+
+
+def test_a_list_that_is_a_web_page_is_told_as_one() -> None:
+    class Page(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200)
+            self.send_header("Content-Type", "text/html; charset=utf-8")
+            self.end_headers()
+            self.wfile.write(b"<!doctype html><title>Sign in</title>")
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with HTTPServer(("127.0.0.1", 0), Page) as server:
+        thread = threading.Thread(target=server.handle_request)
+        thread.start()
+        with (
+            LanguageModel(f"http://127.0.0.1:{server.server_port}/v1", "any") as llm,
+            pytest.raises(EndpointError, match="a web page: check --llm-base-url"),
+        ):
+            llm.models()
+        thread.join()
