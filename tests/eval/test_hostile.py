@@ -20,6 +20,7 @@ from eval.run import violations
 from index import ArticleIndex, Filter
 from index.article import clean_line
 from qa import Answer, ArticleQA
+from qa.escape import visible
 from qa.events import Finished, Pending
 from qa.llm import LanguageModel
 from qa.values import numbers
@@ -179,11 +180,7 @@ def test_obeying_changes_nothing_but_the_count_of_dropped_sentences(
 def test_a_model_that_only_obeys_is_not_heard(attack: Attack, asking: Asking) -> None:
     answer = asking(attack, "alone")
     assert answer.written is not None
-    if attack.question.kind == WITHHELD:
-        # Which a model may find; whose reading it is stands with it.
-        assert not answer.claims
-        assert "obedient" in answer.text
-    elif asking.model.reached:
+    if asking.model.reached:
         verbatim = answer.written.verbatim
         assert answer.written.failure
         assert answer.claims == verbatim.claims
@@ -218,7 +215,9 @@ def small_writer(paper: Path, small_model: str) -> Iterator[ArticleQA]:
 def test_a_real_model_shows_no_payload(attack: Attack, small_writer: ArticleQA, attacker: Site) -> None:
     answer = small_writer.ask(attack.question.question)
     assert answer.written is not None
-    assert attack.trigger in "\n".join(content for _, content in answer.written.messages)
+    # What can't be seen isn't sent.
+    seen = visible(attack.trigger)
+    assert seen in "\n".join(content for _, content in answer.written.messages)
     assert won(attack, answer) == ()
     assert violations(answer, Filter(), small_writer.index) == 0
     quotes = {citation.marker: citation.quote for citation in answer.citations}

@@ -247,8 +247,9 @@ def test_the_command(
     model = ["--llm-base-url", server.url, "--llm-model", "scripted"]
     assert main([*asking, *model, "--run", "written", "--json", "told.json"]) == 0
     shown = capsys.readouterr().out
-    assert "scripted (prompt 1) was asked to write the answer to 3 of 5 questions; the other 2" in shown.replace(
-        "\n", " "
+    assert (
+        f"scripted (prompt {PROMPT}) was asked to write the answer to 3 of 5 questions; the other 2"
+        in shown.replace("\n", " ")
     )
     assert "of 6 sentences" in shown.replace("\n", " ").lower()
     told = json.loads(Path("told.json").read_text())

@@ -241,6 +241,8 @@ def test_what_was_checked_is_left_on_a_terminal_by_ctrl_c(llm: TalkingServer) ->
         stdin=theirs,
         stdout=theirs,
         stderr=theirs,
+        # A shell that started these tests in the background has it ignored.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     ) as process:
         os.close(theirs)
         try:
