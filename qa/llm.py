@@ -259,7 +259,7 @@ class LanguageModel:
                 )
             except self._openai.APIStatusError as error:
                 said = error.response.text if error.status_code in _REFUSING else ""
-                if limit == "max_tokens" and "max_completion_tokens" in said:
+                if limit == "max_tokens" and "max_completion_tokens" in said and not _TOO_LONG.search(said):
                     self._limit = "max_completion_tokens"
                 elif refused := [name for name in optional if re.search(rf"\b{name}\b", said)]:
                     self._left_out = left_out | set(refused)
