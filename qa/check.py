@@ -208,11 +208,6 @@ def threshold() -> Threshold:
     return Threshold(of=of, bias=held["bias"], least=held["threshold"], near=held["near"])
 
 
-@dataclass(frozen=True, slots=True)
-class _Found:
-    carried: Carried
-
-
 class Checker:
     """Checks sentences against passages. Safe to share between threads."""
 
@@ -279,7 +274,7 @@ class Checker:
 
     def _search(
         self, text: str, among: Sequence[int], passages: Sequence[Passage]
-    ) -> tuple[_Found | None, tuple[str, ...]]:
+    ) -> tuple[Carried | None, tuple[str, ...]]:
         """What carries ``text`` in the passages at ``among``, or why nothing does."""
         why: tuple[str, ...] = ("nothing that it cites says this",)
         fewest = None
@@ -295,12 +290,12 @@ class Checker:
                 fewest, why = len(told), told
         return None, why
 
-    def _within(self, claim: str, grounds: Sequence[Ground]) -> tuple[_Found | None, tuple[str, ...]]:
+    def _within(self, claim: str, grounds: Sequence[Ground]) -> tuple[Carried | None, tuple[str, ...]]:
         """What carries ``claim`` among ``grounds``, or why nothing does."""
         whole = _verbatim(claim, grounds)
         if whole:
             carried = Carried(grounds=whole, faults=(), signals={})
-            return (_Found(carried), ()) if self._agreed(claim, carried) else (None, _DISAGREES)
+            return (carried, ()) if self._agreed(claim, carried) else (None, _DISAGREES)
         reading = read(claim)
         if not _checkable(reading):
             return None, (_NOTHING,)
@@ -312,7 +307,7 @@ class Checker:
                 if not self._near(claim, carried):
                     told = _TOO_FAR
                 elif self._agreed(claim, carried):
-                    return _Found(carried), ()
+                    return carried, ()
                 else:
                     told = _DISAGREES
             # What speaks against the likeliest sentences tells most.
@@ -643,12 +638,12 @@ def _told(word: str, text: str) -> bool:
     return word in stems or any(same_meaning(word, other) or related(word, other) for other in stems)
 
 
-def _support(found: _Found, passages: Sequence[Passage]) -> tuple[Support, ...]:
+def _support(found: Carried, passages: Sequence[Passage]) -> tuple[Support, ...]:
     """The spans of the sentences found, those side by side as one."""
     wanted: dict[int, set[int]] = {}
-    for ground in found.carried.grounds:
+    for ground in found.grounds:
         wanted.setdefault(ground.passage, set()).add(ground.place)
-    for passage, place in found.carried.leans:
+    for passage, place in found.leans:
         if place:
             wanted[passage].add(place - 1)
     support: list[Support] = []
