@@ -108,3 +108,12 @@ def test_no_letter_is_lost_or_made_up(text: str) -> None:
     kept = "".join(c for sentence in sentences(text) for c in sentence if c.isalpha())
     # Bullets hold none, so that all of them stay.
     assert kept == "".join(c for c in text if c.isalpha())
+
+
+def test_empty_lines_don_t_pile_up() -> None:
+    draft = Draft()
+    draft.add("The wall ")
+    for _ in range(5_000):
+        assert draft.add("\n \t") == []
+    assert len(draft._text) < 20
+    assert draft.end() == ["The wall"]

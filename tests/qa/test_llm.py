@@ -4,6 +4,7 @@ import builtins
 import json
 import os
 import re
+import ssl
 import subprocess
 import sys
 import threading
@@ -583,3 +584,11 @@ def test_a_list_that_is_a_web_page_is_told_as_one() -> None:
         ):
             llm.models()
         thread.join()
+
+
+@pytest.mark.parametrize("scheme", ["https", "HTTPS", "Https"])
+def test_a_certificate_is_wanted_however_https_is_written(scheme: str) -> None:
+    with LanguageModel(f"{scheme}://models.example/v1", "any") as llm:
+        pool = llm._transport._transport._pool  # type: ignore[attr-defined]
+        assert pool._ssl_context.verify_mode == ssl.CERT_REQUIRED
+        assert pool._ssl_context.check_hostname
