@@ -90,6 +90,7 @@ _NEARER = 4
 _SPEAKS = frozenset(listed("say said tell told add write wrote ask explain warn insist reply announc call"))
 _CLAUSES = frozenset(listed("; : while whereas but although though"))
 
+_YEAR = re.compile(r"1\d{3}|20\d{2}")
 _GOES_ON = re.compile(
     r"[,;:]? (?:but|and|so|than|because|if|unless|when|until|till|except|although|though|yet|only|to|or|nor|rather"
     r"|instead|without|provided|as long as)\b",
@@ -131,6 +132,7 @@ def left_out(
             _parts,
             _partitives,
             _owned,
+            _counted,
             _alternatives,
             _stopped,
             _exceptions,
@@ -288,6 +290,25 @@ def _owned(told: _Told) -> Iterator[str]:
             continue
         if owner.low.endswith(("'s", "s'")) and not told.claim[told.kept[place]].low.endswith(("'s", "s'")):
             yield f"it leaves out “{owned.low}” behind “{owner.low}”"
+
+
+def _counted(told: _Told) -> Iterator[str]:
+    """ "23 hectares" is not 23, and who wants a lake dug doesn't want dug."""
+    for place in told.places[:-1]:
+        if place not in told.kept:
+            continue
+        mine, token, follows = told.kept[place], told.evidence[place], told.evidence[place + 1]
+        beside = told.claim[mine + 1] if mine + 1 < len(told.claim) else None
+        if token.low[0].isdigit() and not _YEAR.fullmatch(token.low):
+            bare = beside is None or not beside.content
+            if bare and follows.content and not follows.verb and place + 1 not in told.kept:
+                yield f"it leaves out “{follows.low}” behind “{token.low}”"
+        if token.verb and beside is not None and beside.verb and beside.content:
+            there = next((p for p, n in told.kept.items() if n == mine + 1 and p in told.places), place)
+            lost = [told.evidence[p] for p in range(place + 1, there) if p not in told.kept]
+            things = [other for other in lost if other.content and not other.verb]
+            if things:
+                yield f"it leaves out “{things[0].low}” behind “{token.low}”"
 
 
 def _alternatives(told: _Told) -> Iterator[str]:

@@ -49,6 +49,8 @@ LIMITED = [
     ("The state paid £2 million.", "The state has agreed to pay £2 million.", "“agreed”"),
     ("Drivers will pay £2 from July.", "Drivers will pay £2 from July under a plan backed on Tuesday.", "under a plan"),
     ("Lund was succeeded by Mara Whit.", "Lund, a former player, succeeds Mara Whit as coach.", "“by"),
+    ("The number of seagrass is 23.", "The seagrass has grown from 14 to 23 hectares in five years.", "“hectares”"),
+    ("The board wants dug before May.", "The board wants a lake of two hectares to be dug before May.", "“lake”"),
     ("The workers have raised £800,000.", "The workers have raised £310,000, but need £800,000 by June.", "said of"),
     (
         "The new treasurer, Amina Dale, stole.",
@@ -67,6 +69,8 @@ KEPT = [
     ("The work will not be finished until March.", "The work on the wall will not be finished until March."),
     ("The state agreed to pay £2 million.", "The state has agreed to pay £2 million."),
     ("The ferry was bought by Averline.", "Averline bought the ferry in 2019."),
+    ("The number of flooded homes is 63.", "In all 63 homes were flooded."),
+    ("The board wants a lake dug before May.", "The board wants a lake of two hectares to be dug before May."),
     ("The workers need £800,000.", "The workers have raised £310,000, but need £800,000 by June."),
     ("Dale was elected leader.", "Elected leader on Tuesday, Dale promised to listen."),
     ("The jury heard that the fund was empty.", "The jury heard that the fund was empty by June."),
