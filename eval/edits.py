@@ -21,7 +21,7 @@ from index import Article, Span
 from qa.citation import Passage
 from qa.dates import MONTHS, WEEKDAYS
 from qa.english import BUSINESSES, EITHER_NAMES, GROUPS, HE_NAMES, PLACES, SHE_NAMES, TITLES
-from qa.values import listed
+from qa.values import ONES, TENS, listed
 
 __all__ = ["KINDS", "SHARES", "Asked", "Half", "Kind", "Rest", "Sample", "edits", "halves", "holds", "supported"]
 
@@ -289,49 +289,10 @@ def _remarked(sample: Sample, text: str) -> str:
 _REMEMBERED = 1_024
 _WORD = re.compile(r"[^\W_]+(?:[.,]\d+)*(?:[’'-][^\W_]+)*")
 _EMPTY = frozenset(
-    [
-        "the",
-        "and",
-        "that",
-        "was",
-        "were",
-        "for",
-        "with",
-        "from",
-        "had",
-        "has",
-        "have",
-        "been",
-        "will",
-        "would",
-        "said",
-        "who",
-        "which",
-        "his",
-        "her",
-        "its",
-        "their",
-        "this",
-        "they",
-        "into",
-        "than",
-        "but",
-        "not",
-        "are",
-        "she",
-        "him",
-        "them",
-        "there",
-        "about",
-        "after",
-        "before",
-        "when",
-        "also",
-        "more",
-        "according",
-        "reported",
-        "says",
-    ]
+    listed(
+        "the and that was were for with from had has have been will would said who which his her its their this "
+        "they into than but not are she him them there about after before when also more according reported says"
+    )
 )
 
 
@@ -389,35 +350,7 @@ def _has(text: str, words: str) -> bool:
 
 # Numbers.
 
-_COUNTS = [
-    "one",
-    "two",
-    "three",
-    "four",
-    "five",
-    "six",
-    "seven",
-    "eight",
-    "nine",
-    "ten",
-    "eleven",
-    "twelve",
-    "thirteen",
-    "fourteen",
-    "fifteen",
-    "sixteen",
-    "seventeen",
-    "eighteen",
-    "nineteen",
-    "twenty",
-    "thirty",
-    "forty",
-    "fifty",
-    "sixty",
-    "seventy",
-    "eighty",
-    "ninety",
-]
+_COUNTS = [*ONES[1:], *TENS]
 _FIGURE = re.compile(
     r"(?<![\w.,/–-])(?P<coin>[£$€]?)(?P<number>\d{1,3}(?:,\d{3})+|\d+(?:\.\d+)?)"
     r"(?P<scale>(?:m|bn|k)\b| (?:million|billion|thousand)\b)?(?P<percent>%| per ?cent\b)?(?![\w–/]|[.,:]\d|-\d)"
@@ -573,113 +506,14 @@ _CAPITALS = re.compile(
     r"| )[A-ZÀ-ÖØ-Þ][\w]*(?:[-’'][A-Z]\w+)*)*"
 )
 _NO_NAME = frozenset(
-    [
-        "the",
-        "a",
-        "an",
-        "in",
-        "on",
-        "at",
-        "by",
-        "for",
-        "from",
-        "as",
-        "it",
-        "he",
-        "she",
-        "they",
-        "this",
-        "that",
-        "these",
-        "those",
-        "his",
-        "her",
-        "its",
-        "their",
-        "there",
-        "and",
-        "but",
-        "after",
-        "before",
-        "when",
-        "while",
-        "during",
-        "since",
-        "until",
-        "if",
-        "though",
-        "although",
-        "because",
-        "according",
-        "some",
-        "many",
-        "most",
-        "more",
-        "all",
-        "both",
-        "each",
-        "several",
-        "one",
-        "two",
-        "three",
-        "four",
-        "five",
-        "six",
-        "seven",
-        "eight",
-        "nine",
-        "ten",
-        "about",
-        "around",
-        "nearly",
-        "however",
-        "then",
-        "thus",
-        "also",
-        "such",
-        "other",
-        "another",
-        "i",
-        "we",
-        "you",
-        "my",
-        "our",
-        "mr",
-        "mrs",
-        "ms",
-        "dr",
-        "sir",
-        "councillor",
-        "police",
-        "residents",
-        "workers",
-        "officers",
-        "no",
-        "not",
-        "none",
-        "nobody",
-        "only",
-        "what",
-        "who",
-        "which",
-        "where",
-        "how",
-        "between",
-        "under",
-        "over",
-        "with",
-        "without",
-        "to",
-        "of",
-        "or",
-        "so",
-        "yet",
-        "councillors",
-        "every",
-        "half",
-        "today",
-        "yesterday",
-    ]
+    listed(
+        "the a an in on at by for from as it he she they this that these those his her its their there and but "
+        "after before when while during since until if though although because according some many most more all "
+        "both each several one two three four five six seven eight nine ten about around nearly however then thus "
+        "also such other another i we you my our mr mrs ms dr sir councillor police residents workers officers no "
+        "not none nobody only what who which where how between under over with without to of or so yet councillors "
+        "every half today yesterday"
+    )
 )
 
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from index import Article, Span, day_of
 from qa.dates import MONTHS, WEEKDAYS, day_in_words
 from qa.english import HE_NAMES, SHE_NAMES
-from qa.values import Value, dates, listed, names, numbers, words_of
+from qa.values import ONES, Value, dates, listed, names, numbers, words_of
 from qa.when import dates_in
 
 __all__ = ["MAKES", "VERBS", "Ground", "joined", "usable"]
@@ -88,7 +88,6 @@ _TRANSITIVE = frozenset(
         "replaced rescued ruined stole supported wrote won"
     )
 )
-_TO_BE = "was|were|is|are"
 _FINITE = re.compile(
     r"\b(?:was|were|is|are|had|has|have|will|would|could|can|may|might|must|should|did|does|do|said|told|"
     + "|".join(past for _, past, _ in VERBS)
@@ -252,28 +251,6 @@ def _attributed(ground: Ground) -> Iterator[str]:
         yield f"The article on {article.title} says that {inner}"
 
 
-_DIGITS = [
-    "zero",
-    "one",
-    "two",
-    "three",
-    "four",
-    "five",
-    "six",
-    "seven",
-    "eight",
-    "nine",
-    "ten",
-    "eleven",
-    "twelve",
-    "thirteen",
-    "fourteen",
-    "fifteen",
-    "sixteen",
-    "seventeen",
-    "eighteen",
-    "nineteen",
-]
 _OTHER_FORMS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], str]], ...] = (
     (re.compile(r"([£$€]\d[\d.,]*) (m|b|tr)illion\b"), lambda m: f"{m[1]}{ {'m': 'm', 'b': 'bn', 'tr': 'tn'}[m[2]] }"),
     (re.compile(r"([£$€]\d[\d.,]*)(m|bn)\b"), lambda m: f"{m[1]} {'million' if m[2] == 'm' else 'billion'}"),
@@ -282,17 +259,17 @@ _OTHER_FORMS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], str]], ...]
     (re.compile(r"(?<![\d,.])(\d+(?:\.\d+)?) (?:per cent|percent)\b"), lambda m: f"{m[1]}%"),
     (
         re.compile(
-            rf"(?<=[a-z,] )({'|'.join(_DIGITS[2:])})(?= [a-z]{{3,}})(?! (?:of|to|or|and|hundred|thousand|million"
+            rf"(?<=[a-z,] )({'|'.join(ONES[2:])})(?= [a-z]{{3,}})(?! (?:of|to|or|and|hundred|thousand|million"
             rf"|dozen|years? old)\b)"
         ),
-        lambda m: str(_DIGITS.index(m[1])),
+        lambda m: str(ONES.index(m[1])),
     ),
     (
         re.compile(
             r"(?<=[a-z] )(?<!by )(?<!at )([2-9]|1[0-9])(?= [a-z]{4,})(?! (?:million|billion|trillion|thousand|per"
             r"|percent|January|o))"
         ),
-        lambda m: _DIGITS[int(m[1])],
+        lambda m: ONES[int(m[1])],
     ),
     (
         re.compile(rf"\b(\d{{1,2}}) ({'|'.join(MONTHS)}) (\d{{4}})\b(?! \w+ed)"),
@@ -668,7 +645,6 @@ _SAID_AFTER = re.compile(
     r"^[“\"]([^“”\"]{12,}?),?[”\"],? (?:(said) ((?:the )?[\w’' .-]+?)|((?:Mr|Mrs|Ms|Dr|Councillor) [A-Z][\w’'-]+"
     r"|[A-Z][\w’'-]+(?: [A-Z][\w’'-]+)+|he|she) (said))(, [^“”\"]+)?\.$"
 )
-_PARTLY = re.compile(r"[^,.]+")
 
 
 def _quotation(ground: Ground) -> Iterator[str]:

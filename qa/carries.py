@@ -63,7 +63,6 @@ _LIGHT = frozenset(
     )
 )
 _SELF = frozenset(["i", "me", "my", "mine", "we", "us", "our", "you", "your"])
-_CAUSE = MUST["because"]
 _SAYING = frozenset(listed("say tell add warn argu insist claim writ announc explain not reply repli accord"))
 _SPEAKING = _SAYING | frozenset(
     [
@@ -177,13 +176,11 @@ class _Evidence:
 
 @dataclass(frozen=True, slots=True)
 class _Laid:
-    """A claim laid beside its evidence: ``at`` tells where each of its words stands there,
-    ``loose`` which of them stand there only by their family or meaning."""
+    """A claim laid beside its evidence: ``at`` tells where each of its words stands there."""
 
     claim: Reading
     evidence: _Evidence
     at: Mapping[int, int]
-    loose: frozenset[int]
 
     def home(self, start: int, end: int) -> frozenset[int]:
         """Of which grounds the words beside ``claim.tokens[start:end]`` are: all, where none is told."""
@@ -240,7 +237,6 @@ def carries(claim: Reading, grounds: Sequence[Ground]) -> Carried:
 
 def _lay(claim: Reading, evidence: _Evidence) -> _Laid:
     options: dict[int, tuple[int, ...]] = {}
-    loose = set()
     for place, token in enumerate(claim.tokens):
         if not token.low[0].isalnum():
             continue
@@ -252,15 +248,13 @@ def _lay(claim: Reading, evidence: _Evidence) -> _Laid:
                 if (place not in claim.named and same_meaning(token.stem, word)) or related(token.stem, word)
                 for at in places
             )
-            if exact:
-                loose.add(place)
         if exact:
             options[place] = exact
     at = {place: found[0] for place, found in options.items() if len(found) == 1 and claim.tokens[place].content}
     for place in sorted(options):
         if place not in at:
             at[place] = _nearest(place, options[place], at)
-    return _Laid(claim, evidence, at, frozenset(loose))
+    return _Laid(claim, evidence, at)
 
 
 def _nearest(place: int, options: Sequence[int], at: Mapping[int, int]) -> int:
@@ -333,13 +327,6 @@ def _done_faults(laid: _Laid) -> Iterator[str]:
         before = {token.low for token in evidence[max(0, at - 3) : at]}
         if before & _NOW and here.low not in (there.stem, f"{there.stem}e") and not here.low.endswith("s"):
             yield f"“{_short(here.low)}” is still going on in what it cites"
-
-
-def _parted(tokens: Sequence[Token], one: int, other: int) -> bool:
-    """Whether two words are of two clauses, or one tells only who says so."""
-    return any(tokens[p].low in _PARTS for p in range(one, other)) or bool(
-        {tokens[one].stem, tokens[other].stem} & _SAYING
-    )
 
 
 def spelled(claim: Reading) -> frozenset[int]:

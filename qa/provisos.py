@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from qa.values import listed
+from qa.values import ONES, TENS, listed
 from qa.wording import Token
 
 __all__ = ["breaks_off", "joined", "left_out"]
@@ -30,13 +30,7 @@ _BOUNDS: dict[str, tuple[tuple[str, ...], ...]] = {
 }
 # These bound an amount, and else mean another thing.
 _OF_AMOUNTS = frozenset({("some",), ("over",), ("under",), ("about",), ("around",)})
-_NUMBERS = frozenset(
-    listed(
-        "one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen"
-        " eighteen nineteen twenty thirty forty fifty sixty seventy eighty ninety hundred thousand million billion"
-        " dozen half a"
-    )
-)
+_NUMBERS = frozenset([*ONES[1:], *TENS, *listed("hundred thousand million billion dozen half a")])
 # How many words away what is bounded or excepted stands.
 _REACH = 4
 _FURTHER = 6
@@ -118,14 +112,16 @@ def left_out(
     ``evidence`` are the tokens of the sentences cited, each ``of`` the sentence of that
     number; ``at`` tells where each of the claim's words stands among them.
     """
-    here = frozenset(token.low for token in claim)
+    lows = [token.low for token in claim]
+    here = frozenset(lows)
     there = frozenset(token.low for token in evidence)
     for words in (_EVERY, _ALONE):
         yield from (_missing(word) for word in sorted(here & words) if not there & words)
     kept = {place: mine for mine, place in at.items() if claim[mine].content}
     for number in sorted({of[place] for place in kept}):
         start = of.index(number)
-        told = _Told(claim, evidence, range(start, start + of.count(number)), kept)
+        places = range(start, start + of.count(number))
+        told = _Told(claim, evidence, places, kept, lows, [evidence[place].low for place in places])
         for rule in (
             _conditions,
             _bounds,
@@ -169,20 +165,15 @@ def joined(
 @dataclass(frozen=True, slots=True)
 class _Told:
     """A claim beside one sentence that it cites: the ``places`` of its tokens among all, and
-    which of those are ``kept`` in the claim, with their places there."""
+    which of those are ``kept`` in the claim, with their places there; ``here`` and ``there`` are
+    the words of both."""
 
     claim: Sequence[Token]
     evidence: Sequence[Token]
     places: range
     kept: Mapping[int, int]
-
-    @property
-    def here(self) -> list[str]:
-        return [token.low for token in self.claim]
-
-    @property
-    def there(self) -> list[str]:
-        return [self.evidence[place].low for place in self.places]
+    here: Sequence[str]
+    there: Sequence[str]
 
     def keeps(self, start: int, stop: int) -> bool:
         """Whether the claim keeps any of the words from ``start`` on, before ``stop``."""

@@ -18,6 +18,8 @@ from qa.dates import MONTHS, WEEKDAYS
 from qa.english import DATELINE
 
 __all__ = [
+    "ONES",
+    "TENS",
     "Value",
     "agree",
     "comparable",
@@ -63,11 +65,12 @@ def listed(words: str) -> list[str]:
     return words.split()
 
 
-_SMALL = listed(
+ONES = listed(
     "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen"
     " seventeen eighteen nineteen"
 )
-_TENS = dict(zip(listed("twenty thirty forty fifty sixty seventy eighty ninety"), range(20, 100, 10), strict=True))
+TENS = dict(zip(listed("twenty thirty forty fifty sixty seventy eighty ninety"), range(20, 100, 10), strict=True))
+"""Numbers in words, from zero on, and the tens with what they come to."""
 _SCALES = {
     "dozen": 12,
     "hundred": 100,
@@ -83,9 +86,9 @@ _SCALES = {
     "tn": 1_000_000_000_000,
     "trillion": 1_000_000_000_000,
 }
-_WORTH = {**{word: value for value, word in enumerate(_SMALL)}, **_TENS}
+_WORTH = {**{word: value for value, word in enumerate(ONES)}, **TENS}
 _WORD = "|".join(
-    [*_SMALL[::-1], *_TENS, "dozen", "hundred", "thousand", "lakh", "crore", "million", "billion", "trillion"]
+    [*ONES[::-1], *TENS, "dozen", "hundred", "thousand", "lakh", "crore", "million", "billion", "trillion"]
 )
 _UNITS = {
     "time": "seconds?|minutes?|hours?|days?|nights?|weeks?|fortnights?|months?|years?|decades?|centur(?:y|ies)",

@@ -133,8 +133,6 @@ class Call(Generic[_Made], Iterator[_Made]):
             # Another thread may wait for what comes next.
             self._queue.put(_End(None, last=True))
             self._break_off()
-        # Whoever waits for more in another thread need wait no longer.
-        self._queue.put(_End(None, last=True))
         if self._thread.ident is not None and threading.current_thread() is not self._thread:
             self._thread.join(_JOINING)
 

@@ -2,53 +2,21 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 from pathlib import Path
 
 import pytest
-import torch
-from tokenizers import Tokenizer
-from tokenizers.models import WordPiece
-from tokenizers.normalizers import BertNormalizer
-from tokenizers.pre_tokenizers import BertPreTokenizer
 
 from index import ModelError
 from qa.entail import Entails
+from tests import crossencoder
 
 PREMISE = "Joan Hale resigned as mayor on Sunday."
 
 
 def made(folder: Path, labels: dict[int, str], favours: int = 0) -> Path:
     """A cross-encoder whose last layer gives one label the highest score, whatever it reads."""
-    from transformers import BertConfig, BertForSequenceClassification
-
-    vocabulary = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *"abcdefghijklmnopqrstuvwxyz0123456789."]
-    words = [*vocabulary, *(f"##{letter}" for letter in vocabulary[5:])]
-    torch.manual_seed(7)
-    config = BertConfig(
-        vocab_size=len(words),
-        hidden_size=32,
-        num_hidden_layers=1,
-        num_attention_heads=2,
-        intermediate_size=32,
-    )
-    config.num_labels = len(labels)
-    config.id2label = labels
-    config.label2id = {label: place for place, label in labels.items()}
-    model = BertForSequenceClassification(config)
-    with torch.no_grad():
-        model.classifier.weight.zero_()
-        model.classifier.bias.zero_()
-        model.classifier.bias[favours] = 3.0
-    model.save_pretrained(folder)
-    tokenizer = Tokenizer(WordPiece({word: place for place, word in enumerate(words)}, unk_token="[UNK]"))
-    tokenizer.pre_tokenizer = BertPreTokenizer()
-    tokenizer.normalizer = BertNormalizer()
-    tokenizer.save(str(folder / "tokenizer.json"))
-    settings = {"tokenizer_class": "PreTrainedTokenizerFast", "pad_token": "[PAD]", "unk_token": "[UNK]"}
-    (folder / "tokenizer_config.json").write_text(json.dumps(settings), "utf-8")
-    return folder
+    return crossencoder.make(folder, labels, favours)
 
 
 @pytest.mark.parametrize(
